@@ -1,0 +1,130 @@
+"""What an article's text says of itself: title, publisher, author, date. Doubt leaves a field empty.
+
+Only the head of a text, a dateline and labelled lines count: a date inside the story is the
+story's, and a file's own date says when it was saved, not when it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from ingest.structure import Block, ends_sentence
+from rag.domain import Kind, Metadata
+
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+DATE = re.compile(
+    rf"\b(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?=\b|T)|"
+    rf"(?P<mdy>{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})|"
+    rf"(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}))\b",
+    re.IGNORECASE,
+)
+_PUBLISHED = re.compile(r"\W*(?:published|posted|date|first\s+published|issued|created)\b", re.IGNORECASE)
+_UPDATED = re.compile(r"\W*(?:last\s+)?(?:updated|modified|edited|reviewed|revised)\b", re.IGNORECASE)
+_BYLINE = re.compile(r"\b(?:[Bb]y|BY)\s+((?:[A-Z][\w.'’-]+)(?:\s+[A-Z][\w.'’-]+){1,3})\b")
+_DATELINE = re.compile(
+    r"\W{0,2}(?:[A-Z][\w .,'’-]{1,40}\s)?\((?P<name>[A-Z][\w .&'’-]{1,40})\)\s*[-–—:]"
+)
+_PUBLISHER = re.compile(
+    r"\W*(?:source|publisher|published\s+by|originally\s+published\s+(?:by|in|on))\s*:?\s+"
+    r"(?P<name>[A-Z][\w .&'’-]{1,50}?)\s*(?:$|[|,.;]|\bon\b)", re.IGNORECASE,
+)  # fmt: skip
+_COPYRIGHT = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:\d{4}(?:[-–]\d{4})?)?\W*(?P<name>[A-Z][\w &'’-]{2,50}?)\s*(?:$|[|.,]|all\s+rights)", re.IGNORECASE)
+_NO_NAME = re.compile(r"\b(?:comments?|reply|admin|staff|file|image)\b", re.IGNORECASE)
+_HEAD_LINES = 8
+
+
+def parse_date(text: str) -> str | None:
+    """The ISO date of the first full date in `text`, or None. Numeric day/month forms are doubtful."""
+    from dateutil import parser
+
+    for match in DATE.finditer(text):
+        try:
+            found: date = parser.parse(match.group(), default=None).date()
+        except (ValueError, OverflowError):
+            continue
+        if 1800 <= found.year <= 2200:
+            return found.isoformat()
+    return None
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line is only a date, a byline or both: metadata, not the article's words."""
+    rest = DATE.sub(" ", line)
+    rest = re.sub(r"\bat\b|\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\b(?:GMT|UTC|CET|CEST|EST|EDT|BST)\b", " ", rest)
+    dated = rest != line
+    named = _BYLINE.search(rest)
+    rest = _BYLINE.sub(" ", rest) if named else rest
+    rest = _UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))
+    left = re.findall(r"[A-Za-z]{2,}", re.sub(r"\b(?:no\s+comments?|by|on|in|staff|reporter|correspondent|editor|writer)\b", " ", rest, flags=re.IGNORECASE))
+    return bool((dated or named) and len(left) <= (4 if dated else 2) and not ends_sentence(line.rstrip("0123456789. ")) )
+
+
+def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[Metadata, list[int]]:
+    """What the text says of itself, and the indices of the blocks that say nothing else.
+
+    Args:
+        text: the article as stored.
+        blocks: its blocks, boilerplate marked.
+        markdown: whether headings are marked up, so that the first is the title.
+    """
+    title: str | None = None
+    author = publisher = published = updated = None
+    said: list[int] = []
+    body_seen = False
+    head = 0
+    for index, block in enumerate(blocks):
+        line = re.sub(r"[*_]{1,3}", "", block.span.of(text)).strip()
+        if name := (_PUBLISHER.match(line) if len(line) < 120 else None) or _COPYRIGHT.match(line):
+            publisher = publisher or _clean_name(name.group("name"))
+        if block.kind is Kind.BOILERPLATE:
+            continue
+        head += 1
+        labelled = len(line) < 120 and (_PUBLISHED.match(line) or _UPDATED.match(line))
+        if (head <= _HEAD_LINES and not body_seen or labelled) and len(line) < 160 and is_byline(line):
+            when = parse_date(line)
+            if _UPDATED.match(line):
+                updated = updated or when
+            else:
+                published = published or when
+            publisher = publisher or _segment_name(line)
+            if (by := _BYLINE.search(line)) and not _NO_NAME.search(by.group(1)):
+                author = author or by.group(1)
+            said.append(index)
+            continue
+        if title is None and not body_seen and _is_title(block, line, index, blocks, markdown):
+            title = line
+            continue
+        if not body_seen and block.kind is Kind.SENTENCE and (len(line.split()) > 12 or ends_sentence(line)):
+            body_seen = True
+            if dateline := _DATELINE.match(line):
+                publisher = publisher or _clean_name(dateline.group("name"))
+            # "LONDON, June 3, 2025 -": a date before the dash is the report's own.
+            opening = re.match(r".{0,80}?\s[-–—]{1,2}\s", line)
+            if opening and published is None:
+                published = parse_date(opening.group())
+    return Metadata(title, publisher, author, published or updated), said
+
+
+def _is_title(block: Block, line: str, index: int, blocks: Sequence[Block], markdown: bool) -> bool:
+    if markdown:
+        return block.kind is Kind.HEADING and block.level <= 2
+    return (
+        block.kind in (Kind.HEADING, Kind.SENTENCE)
+        and len(line) <= 200
+        and not re.search(r"[.!…:,;]['\"”’]?$", line)
+        and index + 1 < len(blocks)
+    )
+
+
+def _segment_name(line: str) -> str | None:
+    """The one part of "date | name | by author" that is neither date nor byline, if it is one."""
+    parts = [p.strip(" *_") for p in re.split(r"\s*[|·•]\s*", line)]
+    names = [p for p in parts if p and not DATE.search(p) and not _BYLINE.search(p)]
+    return _clean_name(names[0]) if len(parts) > 1 and len(names) == 1 else None
+
+
+def _clean_name(name: str) -> str | None:
+    name = name.strip(" .,-–—")
+    return None if _NO_NAME.search(name) or DATE.search(name) or len(name) < 2 else name

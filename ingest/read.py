@@ -1,0 +1,94 @@
+"""Finding articles on disk and decoding them, with errors that name the file and the mend."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import ArticleError
+
+SUFFIXES = (".txt", ".md", ".markdown")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Control characters that no text file has; tab, line feed, form feed and return are fine.
+_BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may be an article: where it is, and its path relative to the folder given."""
+
+    path: Path
+    relative: str
+
+
+def discover(root: Path) -> Iterator[Found]:
+    """The article files at `root`, in name order: the file itself, or all below the folder.
+
+    Hidden files and folders are passed over; links to folders are not followed, so that a
+    link upwards cannot make an endless walk.
+    """
+    if not root.is_dir():
+        yield Found(root, root.name)
+        return
+    for folder, subfolders, files in os.walk(root):
+        subfolders[:] = sorted(s for s in subfolders if not s.startswith("."))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+                yield Found(path, path.relative_to(root).as_posix())
+
+
+def read_bytes(path: Path, max_mb: float) -> bytes:
+    """The bytes of the file at `path`.
+
+    Raises:
+        ArticleError: it is missing, unreadable, no regular file, or larger than `max_mb` megabytes.
+    """
+    try:
+        if not path.is_file():
+            raise ArticleError(f"{path}: no such file" if not path.exists() else f"{path}: not a file")
+        size = path.stat().st_size
+        if size > max_mb * 1_000_000:
+            raise ArticleError(
+                f"{path}: {size / 1e6:.1f} MB is over the limit of {max_mb:g} MB; "
+                "split it, or raise max_article_mb (PULLQUOTE_MAX_ARTICLE_MB)"
+            )
+        return path.read_bytes()
+    except PermissionError as error:
+        raise ArticleError(f"{path}: no permission to read it; try chmod u+r") from error
+    except OSError as error:
+        raise ArticleError(f"{path}: {error.strerror or error}") from error
+
+
+def decode(data: bytes, path: Path) -> str:
+    """The text of a file: every character of it, line ends included, the byte order mark aside.
+
+    Raises:
+        ArticleError: it is empty, binary, or not in the encoding it seems to be in.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            data = data[len(mark) :]
+            break
+    else:
+        encoding = "utf-8"
+        if _BINARY.search(data[:65536]):
+            raise ArticleError(f"{path}: binary content, not text; export it as plain text first")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ArticleError(
+            f"{path}: not {encoding.upper()} (byte 0x{data[error.start]:02x} at {error.start}); "
+            f"convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 {path.name} > fixed.txt"
+        ) from error
+    if not any(c.isalnum() for c in text):
+        raise ArticleError(f"{path}: " + ("the file is empty" if not text.strip() else "no words in it"))
+    return text

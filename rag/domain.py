@@ -1,0 +1,214 @@
+"""The nouns that every room shares: frozen values, standard library only.
+
+Offsets always count characters of an article's stored text, so that
+``article.text[span.start:span.end]`` is the quoted text itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a unit of an article is; decides how it is split, scored and shown."""
+
+    SENTENCE = "sentence"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    CODE = "code"
+    HEADING = "heading"
+    BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of characters, ``0 <= start <= end``."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: {self.start}..{self.end}")
+
+    def of(self, text: str) -> str:
+        """The characters of `text` in this span."""
+        return text[self.start : self.end]
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest thing that can be evidence: a sentence, list item, table row or code line."""
+
+    span: Span
+    kind: Kind = Kind.SENTENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What an article's own text says of itself. What is uncertain stays None.
+
+    `published` is an ISO 8601 date, or a prefix of one: ``2025-06-04``, ``2025-06``, ``2025``.
+    """
+
+    title: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    published: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One stored article at one revision. `revision` is the hash of `text`."""
+
+    id: int
+    source: str
+    text: str
+    revision: str
+    metadata: Metadata = Metadata()
+
+    @property
+    def name(self) -> str:
+        """What to call the article to a reader: its title, else its source."""
+        return self.metadata.title or self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of neighbouring units of one article; what is embedded and retrieved."""
+
+    id: int
+    article: Article
+    span: Span
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. Scores are comparable within one question only, save `cosine`."""
+
+    passage: Passage
+    score: float
+    cosine: float
+    keyword: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A numbered unit of a retrieved passage. `score` is the chance, 0 to 1, that it answers."""
+
+    number: int
+    article: Article
+    span: Span
+    score: float
+    kind: Kind = Kind.SENTENCE
+
+    @property
+    def text(self) -> str:
+        """The unit's own characters."""
+        return self.span.of(self.article.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Characters of an article at a known place. Only `rag.quotes` makes one."""
+
+    article: Article
+    span: Span
+    text: str
+
+    @property
+    def revision(self) -> str:
+        """The revision of the article that the span counts in."""
+        return self.article.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote under the number by which the answer's text points at it."""
+
+    marker: int
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence that was drafted and not shown, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was asked, what is said, and the quotes that every said sentence stands on.
+
+    `text` is Markdown. A refused answer has no citations; `near_misses` then holds the
+    closest quotes. `missing` are the question's own words that no evidence has.
+    `timings_ms` are wall-clock milliseconds by step.
+    """
+
+    question: str
+    text: str
+    standalone_question: str
+    citations: tuple[Citation, ...] = ()
+    refused: bool = False
+    near_misses: tuple[Citation, ...] = ()
+    missing: tuple[str, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    probability: float = 0.0
+    mode: str = "quotes"
+    model: str | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+def citation_dict(citation: Citation) -> dict[str, Any]:
+    """`citation` in the form that the command line and the API print."""
+    quote, article = citation.quote, citation.quote.article
+    return {
+        "marker": citation.marker,
+        "quote": quote.text,
+        "source": article.source,
+        "revision": quote.revision,
+        "start": quote.span.start,
+        "end": quote.span.end,
+        "title": article.metadata.title,
+        "publisher": article.metadata.publisher,
+        "published": article.metadata.published,
+        "url": article.metadata.url,
+    }
+
+
+def answer_dict(answer: Answer) -> dict[str, Any]:
+    """`answer` in the form that the command line and the API print."""
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "mode": answer.mode,
+        "model": answer.model,
+        "probability": round(answer.probability, 4),
+        "citations": [citation_dict(c) for c in answer.citations],
+        "passages": [
+            {
+                "source": h.passage.article.source,
+                "start": h.passage.span.start,
+                "end": h.passage.span.end,
+                "score": round(h.score, 4),
+            }
+            for h in answer.hits
+        ],
+        "near_misses": [citation_dict(c) for c in answer.near_misses],
+        "missing": list(answer.missing),
+        "withheld": [{"text": w.text, "reason": w.reason} for w in answer.withheld],
+        "standalone_question": answer.standalone_question,
+        "timings_ms": {k: round(v, 2) for k, v in answer.timings_ms.items()},
+    }

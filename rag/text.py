@@ -1,0 +1,178 @@
+"""Words, names and sentences of a text. Nothing here changes a text; offsets count its characters.
+
+Sentence boundaries come from sentencex (Wikimedia), stems from Snowball (PyStemmer).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.domain import Span
+
+# Letters with their marks, digits with inner points and commas ("4.5", "190,000").
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
+_POSSESSIVE = re.compile(r"['’]s?$")
+# Question words say what kind of answer is wanted, not what it is about: not search terms.
+STOP_WORDS = frozenset(
+    """a about above after again against all also although always am an and any are aren't as at be
+    because been before being below between both but by can cannot could couldn't did didn't do does
+    doesn't doing don't during each either else ever every few for from further get gets give given
+    got had hadn't has hasn't have haven't having he her here hers herself him himself his how
+    however i if in into is isn't it its itself just kind let like made make makes many may me might
+    mine more most much must my myself neither no nor not of off often on once one only onto or other
+    others our ours ourselves out over own per perhaps please quite rather really s same say shall
+    she should shouldn't since so some something such tell than that the their theirs them
+    themselves then there therefore these they thing this those though through thus to together too
+    under until up upon us use used very via was wasn't we well were weren't what whatever when
+    where whether which while who whom whose why will with within without won't would wouldn't yes
+    yet you your yours yourself yourselves""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word at its place: as written, and as the key it is compared by."""
+
+    span: Span
+    surface: str
+    term: str
+    stop: bool
+
+    @property
+    def capitalised(self) -> bool:
+        """Whether it is written like a name."""
+        return self.surface[:1].isupper()
+
+
+def fold(text: str) -> str:
+    """`text` in lower case without accents, for comparing only: lengths may differ."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    folded = "".join(c for c in plain if not unicodedata.combining(c))
+    return folded.replace("ø", "o").replace("ł", "l").replace("đ", "d").replace("’", "'")
+
+
+_local = threading.local()
+
+
+@lru_cache(maxsize=65536)
+def _term(folded: str) -> str:
+    if folded[0].isdigit():
+        return folded.replace(",", "")
+    # A Snowball stemmer keeps state: one for each thread.
+    if not hasattr(_local, "stemmer"):
+        import Stemmer
+
+        _local.stemmer = Stemmer.Stemmer("english")
+    return str(_local.stemmer.stemWord(folded))
+
+
+def words(text: str) -> list[Word]:
+    """The words of `text` in order, stop words among them."""
+    found = []
+    for match in _WORD.finditer(text):
+        surface = match.group()
+        folded = _POSSESSIVE.sub("", fold(surface)) or fold(surface)
+        found.append(
+            Word(Span(*match.span()), surface, _term(folded), folded.replace("’", "'") in STOP_WORDS)
+        )
+    return found
+
+
+def terms(text: str) -> list[str]:
+    """The search terms of `text`: stems of its words without the stop words, in order."""
+    return [w.term for w in words(text) if not w.stop]
+
+
+# Common romanisations of the same sounds, most specific first.
+_ROMANISED = [
+    ("shch", "s"), ("sch", "s"), ("tch", "k"), ("ch", "k"), ("kh", "k"), ("ck", "k"), ("sh", "s"),
+    ("zh", "z"), ("ts", "s"), ("tz", "s"), ("ph", "f"), ("th", "t"), ("gh", "g"), ("dj", "j"),
+    ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ya", "ia"), ("yu", "iu"), ("yo", "io"), ("q", "k"),
+    ("c", "k"), ("w", "v"), ("y", "i"), ("j", "i"), ("x", "ks"),
+]  # fmt: skip
+_REPEATED = re.compile(r"(.)\1+")
+_VOWELS = re.compile(r"[aeiou]")
+
+
+@lru_cache(maxsize=65536)
+def name_sound(name: str) -> str:
+    """How `name` roughly sounds: equal or close for spellings of one name.
+
+    A name that crossed alphabets has several spellings (Zelensky, Zelenskyy; Kiev, Kyiv);
+    folding the usual romanisations onto one another brings them together.
+    """
+    folded = _POSSESSIVE.sub("", fold(name))
+    for written, sound in _ROMANISED:
+        folded = folded.replace(written, sound)
+    return _REPEATED.sub(r"\1", folded)
+
+
+def name_key(name: str) -> str:
+    """The consonants of `name_sound`: the key under which spellings of a name meet."""
+    sound = name_sound(name)
+    return sound[:1] + _VOWELS.sub("", sound[1:])
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two words are plausibly spellings of one name.
+
+    The consonants must agree and most letters with them, so that Kiev is Kyiv but Putin is
+    not Patten; short or unlike names are never merged.
+    """
+    from rapidfuzz.distance import OSA
+
+    first, second = name_sound(one), name_sound(other)
+    if first == second:
+        return True
+    if min(len(first), len(second)) < 3 or first[0] != second[0]:
+        return False
+    alike = float(OSA.normalized_similarity(first, second))
+    if name_key(one) == name_key(other):
+        return alike > 0.6
+    return min(len(first), len(second)) >= 7 and alike >= 0.85
+
+
+_NUMBERED = re.compile(r"\s*(?:[-*+•–]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+$")
+
+_ABBREVIATED = re.compile(r"\b[A-Z][bcdfghjklmnpqrstvwxz]{1,2}\.$")
+
+
+def sentences(text: str, span: Span) -> Iterator[Span]:
+    """The sentences of one paragraph, `span` of `text`, without surrounding white space.
+
+    Together they hold every character of the paragraph that is not white space.
+    """
+    from sentencex import get_sentence_boundaries
+
+    start = None
+    for boundary in get_sentence_boundaries("en", span.of(text)):
+        first, last = span.start + boundary["start_index"], span.start + boundary["end_index"]
+        trimmed = trim(text, Span(first, last))
+        if not len(trimmed):
+            continue
+        if start is not None:
+            trimmed, start = Span(start, trimmed.end), None
+        # "1." is no sentence of its own, and an abbreviated name ("Th.") does not end one.
+        if _NUMBERED.match(trimmed.of(text) + " ") or _ABBREVIATED.search(trimmed.of(text)):
+            start = trimmed.start
+            continue
+        yield trimmed
+    if start is not None:
+        yield trim(text, Span(start, span.end))
+
+
+def trim(text: str, span: Span) -> Span:
+    """`span` without the white space at either end of it."""
+    start, end = span.start, span.end
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)

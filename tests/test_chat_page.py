@@ -1,0 +1,449 @@
+"""The chat page in a real browser, over a real library, with nothing leaving loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from rag.domain import Answer, Article
+from rag.errors import NotFoundError, UsageError
+from ui.chat import ChatTurn, history_of, respond
+from ui.server import create_app, serve
+
+TOP = Path(__file__).resolve().parent.parent
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+BOX = "#pq-question-box textarea"
+HOSTILE = (
+    "# Otters <img src=x onerror=window.hacked=1> of the harbour\r\n\r\n"
+    "The harbour otters ate forty herrings <script>window.hacked=1</script> on Monday.\r\n\r\n"
+    "![otters](http://evil.example/otter.png) The otters sleep "
+    "<b onmouseover=window.hacked=1>afloat</b> in the harbour {{value}} ${window.hacked=1}.\r\n\r\n"
+    "[Otters](javascript:window.hacked=1) swim \u202esdrawkcab\u202c in the harbour at night.\r\n"
+    "</mark></div></article><iframe src=javascript:window.hacked=1></iframe>\r\n"
+)
+
+
+class Bare:
+    """An assistant over no library, or one that fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.library = self
+
+    def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+        if self.error:
+            raise self.error
+        return Answer(question, f"Nothing, after {len(history)}.", question, refused=True)
+
+    def article(self, source: str) -> Article:
+        raise NotFoundError(source)
+
+    def count(self) -> tuple[int, int]:
+        return 0, 0
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """`app` on a free port; its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none")
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[str]:
+    lines = (TOP / "examples/questions/articles.jsonl").read_text(encoding="utf-8").splitlines()
+    return [line["question"] for line in map(json.loads, lines) if not line["history"]]
+
+
+@pytest.fixture(scope="module")
+def answered(assistant: Any, questions: list[str]) -> str:
+    """A question that gets two quotes or more."""
+    return next(q for q in questions if len(assistant.answer(q).citations) > 1)
+
+
+@pytest.fixture(scope="module")
+def refused(assistant: Any, questions: list[str]) -> str:
+    """A question that gets none, and near misses."""
+    return next(q for q in questions if assistant.answer(q).near_misses)
+
+
+@pytest.fixture(scope="module")
+def site(assistant: Any, questions: list[str]) -> Iterator[str]:
+    with served(create_app(assistant, questions[:3])) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is needed: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page; at the end, fails if it looked beyond loopback or had a script error."""
+    strangers: list[str] = []
+    contexts = []
+
+    def open_page(address: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: strangers.append(str(error)))
+        page.on("dialog", lambda dialog: (strangers.append("dialog"), dialog.dismiss()))
+
+        def heard(request: Any) -> None:
+            parts = urlsplit(request.url)
+            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+                strangers.append(request.url)
+
+        page.on("request", heard)
+        page.goto(address)
+        page.wait_for_selector(BOX)
+        page.wait_for_function("!!document.querySelector('#pq-panel')")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert strangers == []
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask and wait for the reply."""
+    turns = page.locator(".pq-turn").count()
+    page.fill(BOX, question)
+    page.press(BOX, "Enter")
+    page.wait_for_function(
+        "n => document.querySelectorAll('.pq-turn').length > n"
+        " && !document.querySelector('.pq-pending')",
+        arg=turns,
+    )
+
+
+def shown(page: Page, source: str, start: str, end: str) -> str:
+    """The highlighted text, once it is that place of that source."""
+    page.wait_for_selector(f'mark#quote[data-start="{start}"][data-end="{end}"]')
+    assert page.locator("#pq-panel .pq-where code").text_content() == source
+    return page.locator("mark#quote").evaluate("e => e.textContent")
+
+
+def in_view(page: Page) -> bool:
+    """Whether the highlight's first line lies inside the panel's window."""
+    return page.evaluate(
+        """() => {
+          const panel = document.querySelector("#pq-panel").getBoundingClientRect();
+          const top = document.querySelector("mark#quote").getBoundingClientRect().top;
+          return top >= panel.top && top < panel.bottom;
+        }"""
+    )
+
+
+def test_markers_open_exactly_the_quotes(
+    visit: Callable[..., Page], site: str, assistant: Any, answered: str
+) -> None:
+    page = visit(site)
+    assert "Quotes mode" in page.locator(".pq-status").inner_text()
+    ask(page, answered)
+    answer = assistant.answer(answered)
+    first = answer.citations[0].quote
+    # The first opens by itself.
+    place = str(first.span.start), str(first.span.end)
+    assert shown(page, first.article.source, *place) == first.text
+    for citation in answer.citations:
+        quote = citation.quote
+        page.click(f'.pq-marker[data-marker="{citation.marker}"]')
+        text = shown(page, quote.article.source, str(quote.span.start), str(quote.span.end))
+        stored = assistant.library.article(quote.article.source).text
+        assert text == quote.text == stored[quote.span.start : quote.span.end]
+        assert page.locator(".pq-text").evaluate("e => e.textContent") == stored
+        assert in_view(page)
+        pressed = page.locator('.pq-marker[aria-pressed="true"]')
+        assert pressed.get_attribute("data-marker") == str(citation.marker)
+
+
+def test_a_refusal_shows_the_nearest_and_they_open(
+    visit: Callable[..., Page], site: str, assistant: Any, refused: str
+) -> None:
+    page = visit(site)
+    ask(page, refused)
+    near = assistant.answer(refused).near_misses[0].quote
+    assert page.locator(".pq-refused .pq-nearest").inner_text() == "Nearest"
+    page.wait_for_selector("#pq-panel .pq-hint")
+    page.click(".pq-refused .pq-marker >> nth=0")
+    place = str(near.span.start), str(near.span.end)
+    assert shown(page, near.article.source, *place) == near.text
+
+
+def test_a_conversation_grows_and_clears(
+    visit: Callable[..., Page], site: str, questions: list[str], answered: str
+) -> None:
+    page = visit(site)
+    page.locator("#pq-examples button").first.click()
+    page.wait_for_selector(".pq-answer")
+    assert page.locator(".pq-question").inner_text() == questions[0]
+    assert not page.locator("#pq-examples").is_visible()
+    ask(page, answered)
+    assert page.locator(".pq-turn").count() == 2
+    assert page.input_value(BOX) == ""
+    page.press(BOX, "Enter")  # nothing typed, nothing asked
+    page.click("#pq-clear")
+    page.wait_for_selector(".pq-welcome")
+    page.wait_for_selector("#pq-panel .pq-hint")
+    assert page.locator("#pq-examples").is_visible()
+    ask(page, answered)
+    page.wait_for_selector("mark#quote")
+
+
+def test_a_marker_works_from_the_keyboard(
+    visit: Callable[..., Page], site: str, answered: str
+) -> None:
+    page = visit(site)
+    ask(page, answered)
+    marker = page.get_by_role("button", name="Show quote 2 in its article")
+    marker.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert marker.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_selector('.pq-marker[data-marker="2"][aria-pressed="true"]')
+    page.wait_for_function(
+        "document.querySelector('#pq-announce').textContent.startsWith('Quote 2 ')"
+    )
+    assert page.get_by_label("Your question").is_visible()
+
+
+def test_hostile_articles_and_questions_are_text(
+    visit: Callable[..., Page], make_assistant: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "hostile"
+    folder.mkdir()
+    (folder / "otters.md").write_bytes(HOSTILE.encode())
+    (folder / "plain.txt").write_text("Badgers dig at dawn.\n", encoding="utf-8")
+    assistant = make_assistant(folder)
+    questions = (
+        "How many herrings did the harbour otters eat on Monday?",
+        "Where do the otters sleep? <img src=x onerror=window.hacked=1>{{value}}${1}",
+        "When do the otters swim in the harbour?",
+    )
+    with served(create_app(assistant, questions)) as address:
+        page = visit(address)
+        for number, question in enumerate(questions):
+            ask(page, question)
+            turn = page.locator(".pq-turn").nth(number)
+            asked = turn.locator(".pq-question").evaluate("e => e.textContent")
+            assert asked == question
+            for marker in turn.locator(".pq-marker").all():
+                marker.click()
+                source, start, end = (
+                    marker.get_attribute(f"data-{name}") or ""
+                    for name in ("source", "start", "end")
+                )
+                stored = assistant.library.article(source).text
+                assert shown(page, source, start, end) == stored[int(start) : int(end)]
+                assert page.locator(".pq-text").evaluate("e => e.textContent") == stored
+        assert page.locator('.pq-marker[data-source="otters.md"]').count()
+        bad = "#pq-main :is(img, iframe, script, b, a)"
+        assert page.locator(bad).count() == 0
+        assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+def test_narrow_windows_scroll_one_way_only(
+    visit: Callable[..., Page], site: str, answered: str, width: int
+) -> None:
+    page = visit(site, viewport={"width": width, "height": 700})
+    ask(page, answered)
+    page.click(".pq-marker >> nth=1")
+    page.wait_for_selector("mark#quote")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    # Gradio hides what overflows its container: look at the elements themselves, too.
+    beyond = "els => els.filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+    assert page.locator("#pq-head *, #pq-main *").evaluate_all(beyond) == 0
+    page.wait_for_function(
+        "document.querySelector('#pq-panel').getBoundingClientRect().top < innerHeight / 2"
+    )
+    panel, log = page.locator("#pq-panel"), page.locator("#pq-conversation")
+    assert panel.bounding_box()["y"] > log.bounding_box()["y"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_follow_the_system_and_can_be_read(
+    visit: Callable[..., Page], site: str, answered: str, scheme: str
+) -> None:
+    page = visit(site, color_scheme=scheme)
+    ask(page, answered)
+    page.wait_for_selector("mark#quote")
+    ratios = page.evaluate(
+        """() => {
+          const light = (rgb) => {
+            const [r, g, b] = rgb.match(/[\\d.]+/g).map((v) => {
+              const c = v / 255;
+              return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+            });
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          const ground = (e) => {
+            const colour = getComputedStyle(e).backgroundColor;
+            return colour === "rgba(0, 0, 0, 0)" ? ground(e.parentElement) : colour;
+          };
+          const ratio = (name) => {
+            const e = document.querySelector(name);
+            const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
+            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          };
+          const names = [".pq-words", ".pq-marker", ".pq-question", ".pq-status", "figcaption",
+            "mark", ".pq-text", ".pq-byline", "#pq-send", "#pq-clear", "h1"];
+          return names.map((name) => [name, ratio(name), light(ground(document.body))]);
+        }"""
+    )
+    assert [(name, ratio) for name, ratio, _ in ratios if ratio < 4.5] == []
+    assert (ratios[0][2] < 0.1) == (scheme == "dark")
+
+
+def test_the_page_works_behind_a_path_prefix(
+    visit: Callable[..., Page], assistant: Any, answered: str
+) -> None:
+    app = create_app(assistant)
+
+    async def prefixed(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            assert scope["path"].startswith("/team/"), scope["path"]
+            scope = {**scope, "root_path": "/team"}
+        await app(scope, receive, send)
+
+    with served(prefixed) as address:
+        page = visit(f"{address}/team/")
+        ask(page, answered)
+        page.wait_for_selector("mark#quote")
+
+
+def test_an_empty_library_says_what_to_do(visit: Callable[..., Page]) -> None:
+    with served(create_app(Bare())) as address:
+        page = visit(address)
+        words = page.locator(".pq-welcome").inner_text()
+        assert words == "No articles yet: run pullquote ingest FOLDER"
+        assert not page.locator("#pq-examples").is_visible()
+        # The page keeps its width however little there is in it.
+        width = page.locator("#pq-main").bounding_box()["width"]  # type: ignore[index]
+        assert width > 0.9 * page.viewport_size["width"]  # type: ignore[index]
+        ask(page, "Anything?")
+        assert page.locator(".pq-lead").inner_text() == "Nothing, after 0."
+        ask(page, "And now?")
+        assert page.locator(".pq-lead").nth(1).inner_text() == "Nothing, after 2."
+
+
+def test_article_route_and_headers(site: str, assistant: Any, answered: str) -> None:
+    quote = assistant.answer(answered).citations[0].quote
+    query = {"source": quote.article.source, "revision": quote.revision}
+    with httpx.Client(base_url=site, trust_env=False) as client:
+        place = {"start": quote.span.start, "end": quote.span.end}
+        found = client.get("/article", params={**query, **place, "also": "0-1"})
+        assert found.status_code == 200
+        assert '<mark id="quote"' in found.text
+        assert "<mark" not in client.get("/article", params=query).text
+        gone = client.get("/article", params={"source": "../../etc/passwd"})
+        assert (gone.status_code, gone.headers["content-type"][:10]) == (404, "text/plain")
+        assert client.get("/article", params={**query, "revision": "old"}).status_code == 409
+        for bad in ({"start": 5, "end": 1}, {"start": 0, "end": 10**9}, {"start": 1}, {"end": "x"}):
+            assert client.get("/article", params={**query, **bad}).status_code == 422
+        assert client.get("/article", params={**query, "also": "x"}).status_code == 422
+        articles, passages = assistant.library.count()
+        health = client.get("/health")
+        assert health.json() == {"status": "ok", "articles": articles, "passages": passages}
+        for path in ("/", "/article", "/health", "/nowhere"):
+            headers = client.get(path).headers
+            assert "default-src 'self'" in headers["content-security-policy"]
+            assert "frame-ancestors 'self'" in headers["content-security-policy"]
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_errors_become_readable_turns(caplog: pytest.LogCaptureFixture) -> None:
+    turn = respond(Bare(UsageError("Too <long>.")), "why?")
+    assert (turn.question, turn.reply) == ("why?", "")
+    assert "Too &lt;long&gt;." in turn.html
+    turn = respond(Bare(RuntimeError("secret")), "why?")
+    assert "secret" not in turn.html
+    assert "secret" in caplog.text
+
+
+def test_failed_turns_are_not_remembered() -> None:
+    turns = [ChatTurn("a", "b", "<p>"), ChatTurn("c", "", "<p>")]
+    assert history_of(turns) == [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b"},
+    ]
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"Port {port} .* --port"):
+            serve(Bare(), "127.0.0.1", port)
+    with pytest.raises(UsageError, match="--host"):
+        serve(Bare(), "192.0.2.1", port)
+    with pytest.raises(UsageError, match="--port"):
+        serve(Bare(), "127.0.0.1", 70000)
+
+
+def test_serve_says_where_it_is_and_stops_when_interrupted() -> None:
+    code = (
+        "from tests.test_chat_page import Bare; from ui.server import serve; serve(Bare(), port=0)"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=TOP, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        line = process.stderr.readline()
+        assert line.startswith("Pullquote is at http://127.0.0.1:"), line
+        address = line.split()[-1]
+        assert httpx.get(f"{address}/health", trust_env=False).json()["status"] == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+        assert process.stderr.read() == ""
+
+
+def test_other_commands_do_not_pay_for_gradio() -> None:
+    code = "import sys, ui.chat, ui.render; print('gradio' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True)
+    assert run.stdout == "False\n", run.stderr

@@ -1,0 +1,245 @@
+"""What the page shows: escaping, attribution, and the exactness of the highlighted quote."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.domain import Answer, Article, Citation, Metadata, Span, Withheld
+from rag.quotes import make_quote
+from ui.render import answer_html, article_html, conversation_html, date_words, status_html
+
+HOSTILE = [
+    "<script>window.hacked=1</script>",
+    '<img src=x onerror="window.hacked=1">',
+    "![x](http://evil.example/x.png)",
+    "[click](javascript:alert(1))",
+    "</mark></div></article>",
+    "&lt;b&gt; &amp; &#13;",
+    "\u202eesrever\u202c",
+    "{{value}} ${value} `tick`",
+    "\r\n",
+    "\r",
+    "\"'<>&",
+]
+VOID = {"img", "br", "input", "meta", "link", "hr"}
+
+
+class Page(HTMLParser):
+    """Every element's tag and attributes, and the text content of those asked for."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[tuple[str, set[str]]] = []
+        self._texts: dict[str, list[str]] = {}
+        self.feed(markup)
+        self.close()
+        assert not self._open, "elements left open"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in VOID
+        values = dict(attrs)
+        names = {tag, *(values.get("class") or "").split()}
+        self.tags.append((tag, values))
+        self._open.append((tag, names))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        for name in {name for _, names in self._open for name in names}:
+            self._texts.setdefault(name, []).append(data)
+
+    def text(self, name: str) -> str:
+        """The text in the elements of this tag or class, joined."""
+        return "".join(self._texts.get(name, []))
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        """The attributes of the elements of this tag or class."""
+        return [
+            values
+            for tag, values in self.tags
+            if name == tag or name in (values.get("class") or "").split()
+        ]
+
+
+def article(text: str, metadata: Metadata | None = None, source: str = "a/b.txt") -> Article:
+    return Article(1, source, text, "rev", metadata or Metadata())
+
+
+def cited(source: Article, quote: str, marker: int = 1) -> Citation:
+    start = source.text.index(quote)
+    return Citation(marker, make_quote(source, Span(start, start + len(quote))))
+
+
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.lists(st.one_of(st.text(characters), st.sampled_from(HOSTILE))).map("".join)
+
+
+@st.composite
+def texts_and_spans(draw: st.DrawFn) -> tuple[str, list[Span]]:
+    text = draw(texts)
+    places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))
+    return text, [Span(*sorted(p)) for p in draw(st.lists(places, min_size=1, max_size=4))]
+
+
+@given(texts_and_spans())
+def test_the_mark_is_the_quote_and_the_text_is_the_article(case: tuple[str, list[Span]]) -> None:
+    text, (span, *others) = case
+    page = Page(article_html(article(text), span, others))
+    assert page.text("mark") == text[span.start : span.end]
+    assert page.text("pq-text") == text
+    [mark] = page.all("mark")
+    assert (mark["id"], mark["data-start"], mark["data-end"]) == (
+        "quote",
+        str(span.start),
+        str(span.end),
+    )
+    assert {tag for tag, _ in page.tags} <= {
+        "article",
+        "header",
+        "h2",
+        "p",
+        "span",
+        "code",
+        "div",
+    } | {"mark"}
+
+
+@given(texts, texts)
+def test_nothing_of_others_becomes_markup(quote: str, other: str) -> None:
+    source = article(f"x{quote}x", Metadata(other, other, other, other, other), other)
+    answer = Answer(other, other, other, (cited(source, source.text),), mode="llm", model=other)
+    page = Page(answer_html(answer) + conversation_html([(other, "")], other))
+    allowed = {
+        "div",
+        "p",
+        "figure",
+        "figcaption",
+        "cite",
+        "blockquote",
+        "span",
+        "button",
+        "section",
+    }
+    assert {tag for tag, _ in page.tags} <= allowed
+    assert page.text("pq-words") == source.text
+    assert page.text("pq-question") == other
+    assert all(not name.startswith("on") for _, values in page.tags for name in values)
+    assert page.all("pq-marker")[-1]["data-source"] == other
+
+
+def test_an_answer_names_who_and_when_and_where() -> None:
+    first = article(
+        "Water rose. It fell.", Metadata("High water", "The Gazette", None, "2025-06-04")
+    )
+    second = article("Nobody knows.", source="notes/plain.txt")
+    answer = Answer("q", "t", "q", (cited(first, "It fell."), cited(second, "Nobody knows.", 2)))
+    page = Page(answer_html(answer))
+    assert page.text("cite") == "The Gazettenotes/plain.txt"
+    assert "4 June 2025" in page.text("figcaption")
+    assert "undated" in page.text("figcaption")
+    assert "“It fell.” [1]" in page.text("blockquote")
+    button = page.all("button")[0]
+    assert button["data-source"] == "a/b.txt"
+    assert (button["data-start"], button["data-end"], button["data-marker"]) == ("12", "20", "1")
+    assert button["aria-label"] == "Show quote 1 in its article"
+
+
+def test_a_models_sentences_keep_their_markers_and_what_was_withheld() -> None:
+    source = article("Water rose. It fell.")
+    answer = Answer(
+        "q",
+        "It **fell** [1].\n\nSo [7].",
+        "q",
+        (cited(source, "It fell."),),
+        withheld=(Withheld("It <b>burned</b>.", "no evidence"),),
+        mode="llm",
+    )
+    page = Page(answer_html(answer))
+    assert page.text("pq-prose") == "It **fell** [1].So [7]."
+    assert len(page.all("button")) == 2
+    assert page.text("li") == "It <b>burned</b>. (no evidence)"
+
+
+def test_a_refusal_says_so_and_shows_the_nearest() -> None:
+    near = cited(article("Water rose. It fell."), "Water rose.")
+    answer = Answer(
+        "q",
+        "The articles don't say anything of fire.\n\nNearest: …",
+        "q",
+        refused=True,
+        near_misses=(near,),
+        missing=("fire", "tanks"),
+    )
+    page = Page(answer_html(answer))
+    assert page.text("pq-lead") == "The articles don't say anything of fire."
+    assert page.text("pq-missing") == "Not found in the articles: “tanks”."
+    assert page.text("h3") == "Nearest"
+    assert page.text("pq-words") == "Water rose."
+    assert len(page.all("button")) == 1
+
+
+def test_a_long_article_is_cut_around_the_quote() -> None:
+    text = "".join(f"Line {number} of a long article.\n" for number in range(40_000))
+    span = Span(text.index("Line 20000 "), text.index("Line 20001 "))
+    page = Page(article_html(article(text), span))
+    shown = page.text("pq-text")
+    assert page.text("mark") == text[span.start : span.end]
+    assert 60_000 < len(shown) < 100_000
+    assert shown in text
+    assert shown.startswith("Line ")
+    assert f"{len(text):,} characters" in page.text("pq-note")
+
+
+@pytest.mark.parametrize("place", [0, 500_000, 999_990])
+def test_a_long_article_without_lines_is_cut_too(place: int) -> None:
+    page = Page(article_html(article("a" * 1_000_000), Span(place, place + 10)))
+    assert page.text("mark") == "a" * 10
+    assert len(page.text("pq-text")) < 100_000
+
+
+def test_a_place_beyond_the_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends at 3"):
+        article_html(article("abc"), Span(2, 4))
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//[x", "JaVaScript:x"])
+def test_only_web_addresses_become_links(url: str) -> None:
+    page = Page(article_html(article("abc", Metadata(url=url)), None))
+    assert not page.all("a")
+    assert url in page.text("pq-where")
+    linked = Page(article_html(article("abc", Metadata(url='https://e.example/"><b>')), None))
+    assert linked.all("a")[0]["href"] == 'https://e.example/"><b>'
+
+
+def test_an_override_stands_alone_in_an_isolate() -> None:
+    page = Page(article_html(article("a\u202eb"), Span(0, 3)))
+    assert page.all("pq-control") == [{"class": "pq-control", "data-name": "U+202E"}]
+    assert page.text("pq-control") == "\u202e"
+
+
+@pytest.mark.parametrize(
+    ("published", "words"),
+    [
+        ("2025-06-04", "4 June 2025"),
+        ("2025-06", "June 2025"),
+        ("2025", "2025"),
+        (None, "undated"),
+        ("", "undated"),
+        ("2025-13", "2025-13"),
+        ("2025-00", "2025-00"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_dates_are_written_out(published: str | None, words: str) -> None:
+    assert date_words(published) == words
+
+
+def test_the_status_counts_articles() -> None:
+    assert "Quotes mode · 1 article<" in status_html(1)
+    assert "Model a&lt;b · 1,200 articles" in status_html(1200, "a<b")

@@ -1,0 +1,292 @@
+"""Answers and articles as HTML: pure functions, and the only place that escapes.
+
+Whatever comes from an article, a question or a setting goes through `_text` or `_attribute`;
+the markup around it is written here and nowhere else. No function here imports Gradio.
+"""
+
+from __future__ import annotations
+
+import calendar
+import html
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from urllib.parse import urlsplit
+
+from rag.domain import Answer, Article, Citation, Span
+
+# Above this many characters a browser lays an article out slowly: show the quote's surroundings.
+LONG_ARTICLE = 200_000
+_SURROUNDINGS = 40_000
+
+# Embeddings, overrides and isolates can make a quote read as something it does not say.
+_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_MARKER = re.compile(r"\[(\d+)\]")
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+
+
+def date_words(published: str | None) -> str:
+    """A publication date as a reader writes it.
+
+    Args:
+        published: an ISO 8601 date or a prefix of one, or None.
+
+    Returns:
+        "4 June 2025", "June 2025", "2025", or "undated"; what is no date comes back as it is.
+    """
+    if not published:
+        return "undated"
+    month_only = re.fullmatch(r"\d{4}-\d{2}", published)
+    try:
+        day = date.fromisoformat(f"{published}-01" if month_only else published)
+    except ValueError:
+        return published
+    words = f"{calendar.month_name[day.month]} {day.year}"
+    return words if month_only else f"{day.day} {words}"
+
+
+def answer_html(answer: Answer) -> str:
+    """An answer as attributed quotes with clickable markers, or as a refusal with near misses.
+
+    Args:
+        answer: what the assistant returned.
+
+    Returns:
+        HTML in which every text of others is escaped.
+    """
+    if answer.refused:
+        return _refusal(answer)
+    parts = []
+    if answer.mode != "quotes":
+        # A model's sentences are not among the citations; in quotes mode the quotes are the text.
+        parts.append(_prose(answer.text, answer.citations))
+    parts.extend(_figure(citation) for citation in answer.citations)
+    if answer.withheld:
+        items = "".join(f"<li>{_text(w.text)} ({_text(w.reason)})</li>" for w in answer.withheld)
+        count = len(answer.withheld)
+        noun = "sentence" if count == 1 else "sentences"
+        parts.append(
+            f'<details class="pq-withheld"><summary>{count} drafted {noun} withheld'
+            f"</summary><ul>{items}</ul></details>"
+        )
+    return f'<div class="pq-answer">{"".join(parts)}</div>'
+
+
+def article_html(article: Article, span: Span | None, others: Sequence[Span] = ()) -> str:
+    """An article to read, with a quote of it marked exactly.
+
+    Args:
+        article: the article, whole.
+        span: the quote's place, or None for an article without one.
+        others: places of further quotes, marked more faintly where they leave `span` free.
+
+    Returns:
+        HTML whose ``<mark id="quote">`` has exactly the quote's characters as its text content,
+        but for U+0000, which HTML cannot hold. A very long article is cut around the quote.
+
+    Raises:
+        ValueError: `span` reaches beyond the article's end.
+    """
+    if span is not None and span.end > len(article.text):
+        raise ValueError(f"the article ends at {len(article.text)}, before {span.end}")
+    window = _window(article.text, span)
+    note = ""
+    if len(window) < len(article.text):
+        note = (
+            f'<p class="pq-note">This article has {len(article.text):,} characters. '
+            f"Shown here: {window.start:,} to {window.end:,}.</p>"
+        )
+    meta = article.metadata
+    byline = [x for x in (meta.publisher, meta.author) if x] + [date_words(meta.published)]
+    where = f"<code>{_text(article.source)}</code>"
+    if span is not None:
+        where += f" · characters {span.start:,} to {span.end:,}"
+    return (
+        f'<article class="pq-article" aria-label="Source article"><header>'
+        f'<h2 dir="auto">{_text(article.name)}</h2>'
+        f'<p class="pq-byline">{" · ".join(f"<span>{_text(x)}</span>" for x in byline)}</p>'
+        f'<p class="pq-where">{where}{_link(meta.url)}</p></header>{note}'
+        f'<div class="pq-text" style="white-space: pre-wrap">'
+        f"{_marked(article.text, window, span, others)}</div></article>"
+    )
+
+
+def message_html(text: str) -> str:
+    """A notice in the assistant's place, such as an error that a person can mend.
+
+    Args:
+        text: the notice.
+
+    Returns:
+        The notice as a paragraph.
+    """
+    return f'<p class="pq-message">{_text(text)}</p>'
+
+
+def pending_html() -> str:
+    """What stands in an answer's place while it is being made.
+
+    Returns:
+        An animated line that screen readers announce.
+    """
+    return '<p class="pq-pending">Looking through the articles<span aria-hidden="true"></span></p>'
+
+
+def conversation_html(turns: Iterable[tuple[str, str]], welcome: str) -> str:
+    """The whole conversation.
+
+    Args:
+        turns: questions as text and replies as HTML of this module, oldest first.
+        welcome: what to say while there are no turns, as text.
+
+    Returns:
+        A log of turns, or the welcome.
+    """
+    items = "".join(
+        f'<section class="pq-turn" data-turn="{number}" aria-label="Question {number}">'
+        f'<p class="pq-question" dir="auto">{_text(question)}</p>{reply}</section>'
+        for number, (question, reply) in enumerate(turns, start=1)
+    )
+    body = items or f'<p class="pq-welcome">{_text(welcome)}</p>'
+    return (
+        f'<div class="pq-log" role="log" aria-label="Conversation" aria-live="polite">{body}</div>'
+    )
+
+
+def status_html(articles: int, model: str | None = None) -> str:
+    """The line that says what answers come from.
+
+    Args:
+        articles: how many the library has.
+        model: the name of the model that words answers; None in quotes mode.
+
+    Returns:
+        The page's heading and its status line.
+    """
+    mode = f"Model {_text(model)}" if model else "Quotes mode"
+    noun = "article" if articles == 1 else "articles"
+    return (
+        f'<header class="pq-top"><h1>Pullquote</h1>'
+        f'<p class="pq-status">{mode} · {articles:,} {noun}</p></header>'
+    )
+
+
+def _text(text: str) -> str:
+    """`text` as element content with the same text content, inert and in its own order."""
+    # A parser turns a bare CR into LF and drops NUL; a reference keeps the one, not the other.
+    escaped = html.escape(text).replace("\r", "&#13;").replace("\0", "\ufffd")
+    # Alone in an isolate (see the stylesheet) a control moves no other character.
+    return _BIDI_CONTROL.sub(
+        lambda m: f'<span class="pq-control" data-name="U+{ord(m[0]):04X}">{m[0]}</span>', escaped
+    )
+
+
+def _attribute(text: str) -> str:
+    """`text` for use inside a double-quoted attribute."""
+    return html.escape(text, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
+
+
+def _button(citation: Citation) -> str:
+    """The clickable marker of `citation`; the page's script reads its data."""
+    quote = citation.quote
+    return (
+        f'<button type="button" class="pq-marker" data-source="{_attribute(quote.article.source)}"'
+        f' data-revision="{_attribute(quote.revision)}"'
+        f' data-start="{quote.span.start}" data-end="{quote.span.end}"'
+        f' data-marker="{citation.marker}" aria-pressed="false"'
+        f' aria-label="Show quote {citation.marker} in its article">[{citation.marker}]</button>'
+    )
+
+
+def _figure(citation: Citation) -> str:
+    """A quote with who said it and when."""
+    article = citation.quote.article
+    who = article.metadata.publisher or article.name
+    return (
+        f'<figure class="pq-quote"><figcaption><cite dir="auto">{_text(who)}</cite>'
+        f" · {_text(date_words(article.metadata.published))}</figcaption>"
+        f'<blockquote dir="auto">“<span class="pq-words">{_text(citation.quote.text)}</span>” '
+        f"{_button(citation)}</blockquote></figure>"
+    )
+
+
+def _refusal(answer: Answer) -> str:
+    """That the articles do not say, which words they lack, and what comes nearest."""
+    lead = _PARAGRAPHS.split(answer.text.strip(), maxsplit=1)[0] or "The articles don't say."
+    parts = [f'<p class="pq-lead">{_text(lead)}</p>']
+    unsaid = [word for word in answer.missing if word.casefold() not in lead.casefold()]
+    if unsaid:
+        words = ", ".join(f"“{_text(word)}”" for word in unsaid)
+        parts.append(f'<p class="pq-missing">Not found in the articles: {words}.</p>')
+    if answer.near_misses:
+        parts.append('<h3 class="pq-nearest">Nearest</h3>')
+        parts.extend(_figure(citation) for citation in answer.near_misses)
+    return f'<div class="pq-answer pq-refused">{"".join(parts)}</div>'
+
+
+def _prose(text: str, citations: Sequence[Citation]) -> str:
+    """A model's verified sentences, their markers made clickable."""
+    buttons = {str(citation.marker): _button(citation) for citation in citations}
+    paragraphs = []
+    for paragraph in _PARAGRAPHS.split(text.strip()):
+        # Odd parts are what the pattern's group caught: the numbers.
+        pieces = [
+            buttons.get(piece, f"[{piece}]") if place % 2 else _text(piece)
+            for place, piece in enumerate(_MARKER.split(paragraph))
+        ]
+        paragraphs.append(f'<p class="pq-prose" dir="auto">{"".join(pieces)}</p>')
+    return "".join(paragraphs)
+
+
+def _link(url: str | None) -> str:
+    """`url` as a link where it is one to the web, else as text."""
+    if not url:
+        return ""
+    try:
+        web = urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        web = False
+    if not web:
+        return f" · {_text(url)}"
+    return (
+        f' · <a href="{_attribute(url)}" target="_blank" rel="noopener noreferrer nofollow">'
+        f"Original page</a>"
+    )
+
+
+def _window(text: str, span: Span | None) -> Span:
+    """The part of `text` to show: all of it, or whole lines around `span`."""
+    if len(text) <= LONG_ARTICLE:
+        return Span(0, len(text))
+    here = span or Span(0, 0)
+    start = max(0, here.start - _SURROUNDINGS)
+    end = min(len(text), here.end + _SURROUNDINGS)
+    # Lines may be longer than the window: then cut where it falls.
+    start = text.find("\n", start, here.start) + 1 or start if start else 0
+    cut = text.rfind("\n", here.end, end) if end < len(text) else -1
+    return Span(start, cut if cut > 0 else end)
+
+
+def _marked(text: str, window: Span, span: Span | None, others: Sequence[Span]) -> str:
+    """The characters of `text` in `window`, quotes marked; none is added, lost or moved."""
+    if span is None:
+        return _faint(text, window, others)
+    return (
+        f"{_faint(text, Span(window.start, span.start), others)}"
+        f'<mark id="quote" data-start="{span.start}" data-end="{span.end}" tabindex="-1">'
+        f"{_text(span.of(text))}</mark>"
+        f"{_faint(text, Span(span.end, window.end), others)}"
+    )
+
+
+def _faint(text: str, part: Span, others: Sequence[Span]) -> str:
+    """The characters of `text` in `part`, those of `others` marked faintly."""
+    pieces, at = [], part.start
+    for other in sorted(others):
+        start, end = max(at, other.start), min(part.end, other.end)
+        if start < end:
+            pieces.append(_text(text[at:start]))
+            pieces.append(f'<span class="pq-also">{_text(text[start:end])}</span>')
+            at = end
+    pieces.append(_text(text[at : part.end]))
+    return "".join(pieces)
