@@ -62,7 +62,7 @@ def _source_name(found: Found, root: Path, taken: dict[str, str]) -> str:
 
 def ingest(
     paths: Sequence[Path], library: Library, embedder: Embedder, settings: Settings,
-    progress: Progress = lambda done, total, source: None,
+    progress: Progress | None = None,
 ) -> Summary:  # fmt: skip
     """Bring the library in step with files and folders.
 
@@ -116,7 +116,7 @@ def _remove_missing(
 
 def _changed(
     todo: dict[str, tuple[Found, str]], known: dict[str, Entry], settings: Settings,
-    summary: Summary, progress: Progress,
+    summary: Summary, progress: Progress | None,
 ) -> Iterator[tuple[str, str, str, str]]:  # fmt: skip
     """Path, source, file hash and text of each file that is new or changed."""
     for number, (path, (found, source)) in enumerate(todo.items(), 1):
@@ -130,7 +130,8 @@ def _changed(
                 yield path, source, digest, decode(data, found.path)
         except ArticleError as error:
             summary.failed.append((source, str(error)))
-        progress(number, len(todo), source)
+        if progress:
+            progress(number, len(todo), source)
 
 
 def _store(

@@ -31,7 +31,7 @@ class Query:
 
     `own` is the vector of the question alone, `vector` that of it in its conversation, both (d,).
     `words` are its content words, those of the conversation it leans on among them; `weights`
-    their rarity in the library by term; `unknown` the question's own words that stand nowhere
+    their rarity in the library by term, 0 to 1; `unknown` the question's own words that stand nowhere
     in the library, in any spelling; `word_vectors` gives unit-length vectors (n, d) of single
     words, where the embedding model has them.
     """
@@ -67,6 +67,8 @@ class Retriever:
         """Embed the turn and weigh its terms by how rare they are in the library."""
         self._library.refresh()
         total = max(1, self._library.count()[1])
+        # The rarity of a word that one library lacks is 1 in any, however large the library.
+        rarest = math.log(1 + (total + 0.5) / 0.5)
         lean = turn.lean
         weights: dict[str, float] = {}
         unknown = []
@@ -84,7 +86,7 @@ class Retriever:
                 if frequency == 0 and share == 1.0:
                     unknown.append(word.surface)
                 rarity = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
-                weights[word.term] = share * rarity
+                weights[word.term] = share * rarity / rarest
         own = self._embedder.query(turn.question)
         vector = self._in_conversation(turn, own)
         return Query(

@@ -253,11 +253,11 @@ def answer_signals(
         "covered_passage": covered(query, *own),
         "covered_top": max(covered(query, *p) for p in passages),
         "missing_share": sum(weights[w.term] for w in absent) / weight,
-        "heaviest_missing": max((weights[w.term] for w in absent), default=0.0) / 10,
+        "heaviest_missing": max((weights[w.term] for w in absent), default=0.0),
         "unknown": min(2.0, float(len(query.unknown))),
         "probability": float(chances[0]),
         "probability_lead": float(chances[0] - (chances[3] if len(chances) > 3 else 0.0)),
-        "keyword": max((h.keyword for h in hits), default=0.0) / (weight * 2.2),
+        "keyword": max((h.keyword for h in hits), default=0.0) / (weight * 10),
         "lacks": float(lacks),
         "lacks_measure": float(lacks and kind in MEASURES),
         "terms": min(1.0, len(weights) / 10),
@@ -265,7 +265,7 @@ def answer_signals(
         "names_missing": _share_missing(names, own),
         "names_missing_here": _share_missing(names, near),
         "alike_around": float(alike @ heavy / heavy.sum()) if len(heavy) else 0.0,
-        "heaviest_unlike": float((heavy * (1 - alike)).max(initial=0.0)) / 10,
+        "heaviest_unlike": float((heavy * (1 - alike)).max(initial=0.0)),
         "unit_score": float(scores[0]),
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])

@@ -131,6 +131,13 @@ class Library:
             raise NotFoundError(f"no article {source!r} in the library; pullquote status lists them")
         return found[key]
 
+    def remove(self, source: str) -> bool:
+        """Drop the article that was ingested as `source`; False if there is none."""
+        key = self.catalogue.article_id(source)
+        if key is not None:
+            self.catalogue.remove(key)
+        return key is not None
+
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
         return self.catalogue.count()

@@ -1,0 +1,90 @@
+"""Question sets: a folder with docs/ and questions.jsonl, or a questions file beside its documents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from rag.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A quote that answers: the file name of its article, and the exact text."""
+
+    source: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with what a right answer must have.
+
+    `evidence` are groups of alternative quotes: a right answer has one of each group.
+    """
+
+    id: str
+    question: str
+    history: tuple[Any, ...]
+    answerable: bool
+    gold_sources: frozenset[str]
+    evidence: tuple[tuple[Gold, ...], ...]
+    answers: tuple[str, ...]
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Cases and the folder of the documents they are asked of."""
+
+    name: str
+    docs: Path
+    cases: tuple[Case, ...]
+
+
+def file_name(source: str) -> str:
+    """The last part of a source, by which question sets name documents."""
+    return PurePosixPath(source).name
+
+
+def load_set(path: Path, docs: Path | None = None) -> QuestionSet:
+    """Read a question set.
+
+    Args:
+        path: a folder with ``docs/`` and ``questions.jsonl``, or a questions file.
+        docs: the documents' folder, where `path` is a file.
+
+    Raises:
+        UsageError: a part is missing, or a line is not a case; the message names it.
+    """
+    questions = path / "questions.jsonl" if path.is_dir() else path
+    folder = docs or (path / "docs" if path.is_dir() else None)
+    if not questions.is_file():
+        raise UsageError(f"{questions}: no such questions file")
+    if folder is None or not folder.is_dir():
+        raise UsageError(f"{questions}: name the folder of its documents with --docs")
+    cases = []
+    for number, line in enumerate(questions.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            cases.append(_case(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{questions}:{number}: not a case: {error!r}") from error
+    name = path.name if path.is_dir() else path.stem
+    return QuestionSet(name, folder, tuple(cases))
+
+
+def _case(data: dict[str, Any]) -> Case:
+    evidence = tuple(
+        tuple(Gold(e["source"], e["quote"]) for e in group) for group in data.get("evidence", ())
+    )
+    sources = data.get("gold_sources") or [e.source for group in evidence for e in group]
+    answerable = bool(data["answerable"])
+    kind = data.get("type") or ("answerable" if answerable else "unanswerable")
+    return Case(
+        data["id"], data["question"], tuple(data.get("history") or ()), answerable,
+        frozenset(sources), evidence, tuple(data.get("answers") or ()), kind,
+    )  # fmt: skip

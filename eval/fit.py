@@ -1,0 +1,174 @@
+"""Fit the weights of `rag.evidence` on question sets and write ``rag/weights.json``.
+
+    python -m eval.fit SET… [--docs DIR after a questions file]
+
+The unit model is a conditional logit: it maximises the chance of the gold units among all
+candidates of their question. The answer model is a logistic regression on units ranked by a
+model that has not seen their question (five folds), so that it meets the scores it will meet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.cases import QuestionSet, load_set
+from eval.metrics import covers
+from ingest.job import ingest
+from rag.conversation import last_turn
+from rag.domain import Hit
+from rag.embed import open_embedder
+from rag.evidence import DEPTH, Linear, rank
+from rag.library import Library
+from rag.retrieve import Retrieved, Retriever
+from rag.settings import cache_folder, load
+from rag.signals import ANSWER_SIGNALS, UNIT_SIGNALS, answer_signals, unit_candidates
+
+_FOLDS = 5
+_RIDGE = 0.02
+_STRENGTH = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One question: what was found, its candidates' signals (n, d), which are gold (n,)."""
+
+    name: str
+    retrieved: Retrieved
+    signals: NDArray[np.float64]
+    gold: NDArray[np.bool_] | None
+    answerable: bool
+    fold: int
+
+
+def collect(question_set: QuestionSet, rng: np.random.Generator) -> list[Sample]:
+    """Ingest the set's documents into a temporary library and retrieve for every question."""
+    settings = load(os.environ, library=tempfile.mkdtemp(prefix="pullquote-fit-"))
+    library = Library(settings.library, create=True)
+    embedder = open_embedder(settings.embedding_model, cache_folder(os.environ))
+    ingest([question_set.docs], library, embedder, settings)
+    retriever = Retriever(library, embedder, settings.candidates)
+    samples = []
+    for case in question_set.cases:
+        history = [
+            {"role": "user", "content": h} if isinstance(h, str) else h for h in case.history
+        ]
+        retrieved = retriever.search(last_turn(case.question, history))
+        candidates = unit_candidates(retrieved, DEPTH)
+        gold = None
+        if case.evidence:
+            gold = np.array([
+                any(covers(c.unit.span.of(_text(c.hit)), c.hit.passage.article.source, g)
+                    for group in case.evidence for g in group)
+                for c in candidates
+            ])  # fmt: skip
+        signals = np.stack([c.signals for c in candidates])
+        fold = int(rng.integers(_FOLDS))
+        samples.append(Sample(question_set.name, retrieved, signals, gold, case.answerable, fold))
+    return samples
+
+
+def _text(hit: Hit) -> str:
+    return hit.passage.article.text
+
+
+def fit_unit(samples: Sequence[Sample]) -> Linear:
+    """The conditional logit that ranks gold units first; every set weighs the same."""
+    from scipy.optimize import minimize
+
+    used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any()]
+    stacked = np.vstack([s.signals for s, _ in used])
+    mean, scale = _standard(stacked)
+    sizes = {n: sum(s.name == n for s, _ in used) for n in {s.name for s, _ in used}}
+    data = [((s.signals - mean) / scale, gold, 1 / sizes[s.name]) for s, gold in used]
+    total = sum(w for *_, w in data)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, gradient = _RIDGE * float(weights @ weights), 2 * _RIDGE * weights
+        for signals, gold, weight in data:
+            scores = signals @ weights
+            chances = np.exp(scores - scores.max())
+            chances /= chances.sum()
+            hit = float(chances[gold].sum()) + 1e-12
+            value -= weight / total * np.log(hit)
+            gradient -= weight / total * (signals.T @ (np.where(gold, chances / hit, 0) - chances))
+        return value, gradient
+
+    found = minimize(loss, np.zeros(len(UNIT_SIGNALS)), jac=True, method="L-BFGS-B")
+    return Linear(mean, scale, found.x, 0.0)
+
+
+def _standard(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each column; a column that never varies is left as it is."""
+    deviation = rows.std(axis=0)
+    return rows.mean(axis=0), np.where(deviation < 1e-4, 1.0, deviation)
+
+
+def fit_answer(rows: NDArray[np.float64], samples: Sequence[Sample]) -> Linear:
+    """The logistic regression of answerable on `rows` (n, d); sets and classes weigh the same."""
+    from sklearn.linear_model import LogisticRegression
+
+    groups = [(s.name, s.answerable) for s in samples]
+    sizes = {g: groups.count(g) for g in set(groups)}
+    weights = np.array([len(samples) / len(sizes) / sizes[g] for g in groups])
+    mean, scale = _standard(rows)
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000)
+    model.fit((rows - mean) / scale, [s.answerable for s in samples], sample_weight=weights)
+    return Linear(mean, scale, model.coef_[0], float(model.intercept_[0]))
+
+
+def _as_dict(model: Linear, names: Sequence[str]) -> dict[str, object]:
+    rows = zip(names, model.mean, model.scale, model.weights, strict=True)
+    signals = {
+        name: {"mean": round(float(m), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
+        for name, m, s, w in rows
+    }
+    return {"bias": round(model.bias, 4), "signals": signals}
+
+
+def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict[str, object]:
+    """The content of ``weights.json`` for these samples."""
+    mixed = {s.name for s in samples if not s.answerable}
+    judged, rows = [], []
+    for fold in range(_FOLDS):
+        unit = fit_unit([s for s in samples if s.fold != fold])
+        for sample in (s for s in samples if s.fold == fold and s.name in mixed):
+            judged.append(sample)
+            rows.append(answer_signals(sample.retrieved, rank(sample.retrieved, unit)))
+    return {
+        "answerable_from": answerable_from,
+        "share": share,
+        "unit": _as_dict(fit_unit(samples), UNIT_SIGNALS),
+        "answer": _as_dict(fit_answer(np.stack(rows), judged), ANSWER_SIGNALS),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit on the sets named on the command line and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
+    parser.add_argument("--answerable-from", type=float, default=0.45)
+    parser.add_argument("--share", type=float, default=0.25)
+    parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
+    options = parser.parse_args(arguments)
+    rng = np.random.default_rng(0)
+    samples: list[Sample] = []
+    for name in options.set:
+        questions, _, docs = name.partition(":")
+        samples += collect(load_set(Path(questions), Path(docs) if docs else None), rng)
+        print(f"{name}: {len(samples)} questions so far", file=sys.stderr)  # noqa: T201
+    content = fit(samples, options.answerable_from, options.share)
+    options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

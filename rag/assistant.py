@@ -1,0 +1,110 @@
+"""A question in, an Answer out: retrieve, assess, quote."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rag.compose import quoted_answer, refusal
+from rag.conversation import last_turn
+from rag.domain import Answer, Citation, Evidence
+from rag.embed import Embedder, open_embedder
+from rag.errors import UsageError
+from rag.evidence import assess, load_weights, select
+from rag.library import Library
+from rag.quotes import make_quote
+from rag.retrieve import Retriever
+from rag.settings import Settings
+
+_NEAR_MISSES = 3
+
+
+class Assistant:
+    """Answers questions from a library. Safe to use from several threads."""
+
+    def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
+        """Answer from `library`, whose vectors must be of `embedder`'s model.
+
+        Raises:
+            ModelMismatchError: they are of another.
+        """
+        library.use_model(embedder.name, embedder.dimensions)
+        self.library = library
+        self._retriever = Retriever(library, embedder, settings.candidates)
+        self._weights = load_weights()
+        self._settings = settings
+
+    def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+        """Answer a question with quotes, or say that the articles don't.
+
+        Args:
+            question: what is asked.
+            history: the conversation before it, as OpenAI-style messages, oldest first.
+
+        Raises:
+            UsageError: the question is empty or too long.
+        """
+        start = time.perf_counter()
+        turn = last_turn(self._checked(question), history)
+        retrieved = self._retriever.search(turn)
+        found = time.perf_counter()
+        assessment = assess(retrieved, self._weights)
+        chosen = select(assessment.evidence, self._weights, self._settings.quotes)
+        citations = near = ()
+        if assessment.answerable:
+            citations = _cite(chosen)
+            text = quoted_answer(citations)
+        else:
+            near = _cite(assessment.evidence[:_NEAR_MISSES])
+            text = refusal(assessment.missing)
+        done = time.perf_counter()
+        return Answer(
+            question=question,
+            text=text,
+            standalone_question=turn.standalone,
+            citations=citations,
+            refused=not assessment.answerable,
+            near_misses=near,
+            missing=() if assessment.answerable else assessment.missing,
+            hits=retrieved.hits,
+            probability=assessment.probability,
+            timings_ms={
+                "retrieve": 1000 * (found - start),
+                "answer": 1000 * (done - found),
+                "total": 1000 * (done - start),
+            },
+        )
+
+    def _checked(self, question: str) -> str:
+        stripped = question.strip()
+        if not any(c.isalnum() for c in stripped):
+            raise UsageError("the question is empty: ask something in words")
+        if len(stripped) > self._settings.max_question:
+            raise UsageError(
+                f"the question has {len(stripped):,} characters and at most "
+                f"{self._settings.max_question:,} are answered: shorten it (max_question)"
+            )
+        return stripped
+
+
+def _cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
+    return tuple(
+        Citation(marker, make_quote(e.article, e.span)) for marker, e in enumerate(evidence, 1)
+    )
+
+
+def open_assistant(settings: Settings, cache: Path) -> Assistant:
+    """An assistant over the library that the settings name.
+
+    Args:
+        settings: the settings in force.
+        cache: per-user folder for the prepared embedding model.
+
+    Raises:
+        NotFoundError: there is no library there yet.
+        LibraryError: it cannot be opened.
+        EmbeddingError: the embedding model cannot be loaded.
+    """
+    library = Library(settings.library)
+    return Assistant(library, open_embedder(settings.embedding_model, cache), settings)

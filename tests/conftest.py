@@ -1,0 +1,65 @@
+"""Real parts for every test: the packaged model, Chroma in a temporary folder, real articles."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.job import ingest
+from rag.assistant import Assistant
+from rag.embed import OnnxEmbedder, open_embedder
+from rag.library import Library
+from rag.settings import Settings, cache_folder, load
+
+ROOT = Path(__file__).parent.parent
+ARTICLES = ROOT / "examples" / "articles"
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_network() -> Iterator[None]:
+    """Any connection that leaves this machine fails the test that made it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0]) if isinstance(address, tuple) else str(address)
+            if not host.startswith("127.") and host not in ("::1", "localhost"):
+                raise AssertionError(f"a test reached for the network: {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def embedder() -> OnnxEmbedder:
+    return open_embedder("", cache_folder(os.environ))
+
+
+@pytest.fixture(scope="session")
+def make_assistant(
+    embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], Assistant]:
+    def make(folder: Path) -> Assistant:
+        settings = load({}, library=tmp_path_factory.mktemp("library"))
+        library = Library(settings.library, create=True)
+        ingest([folder], library, embedder, settings)
+        return Assistant(library, embedder, settings)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def assistant(make_assistant: Callable[[Path], Assistant]) -> Assistant:
+    return make_assistant(ARTICLES)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load({}, library=tmp_path / "library")
