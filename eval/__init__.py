@@ -1,0 +1,1 @@
+"""Question sets, and how well they are answered."""

@@ -1,4 +1,4 @@
-"""Question sets: a folder with docs/ and questions.jsonl, or a questions file beside its documents."""
+"""Question sets: a folder with docs/ and questions.jsonl, or a file beside its documents."""
 
 from __future__ import annotations
 

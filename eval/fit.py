@@ -129,7 +129,11 @@ def fit_answer(rows: NDArray[np.float64], samples: Sequence[Sample]) -> Linear:
 def _as_dict(model: Linear, names: Sequence[str]) -> dict[str, object]:
     rows = zip(names, model.mean, model.scale, model.weights, strict=True)
     signals = {
-        name: {"mean": round(float(m), 5), "scale": round(float(s), 5), "weight": round(float(w), 4)}
+        name: {
+            "mean": round(float(m), 5),
+            "scale": round(float(s), 5),
+            "weight": round(float(w), 4),
+        }
         for name, m, s, w in rows
     }
     return {"bias": round(model.bias, 4), "signals": signals}
@@ -154,7 +158,9 @@ def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit on the sets named on the command line and write the weights."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
     parser.add_argument("--answerable-from", type=float, default=0.45)
     parser.add_argument("--share", type=float, default=0.25)

@@ -13,32 +13,77 @@ from dataclasses import replace
 from ingest.structure import Block, ends_sentence
 from rag.domain import Kind
 
-# Lines that are furniture wherever they stand. Each must match from the line's start.
-_FURNITURE = re.compile(
-    r"""
-    see\s+also\b(?!\s+(?:the|that|this|how|why)\b.*[.]$) | also\s+read\b | read\s+(?:also|more|next|the\s+full)\b |
-    (?:related|recommended|popular|latest|trending|more)\s+(?:articles?|stor(?:y|ies)|posts?|news|topics?|content|reading)\b |
-    related\s*:| more\s+(?:from|on|in)\b.{0,60}$ | (?:you\s+)?(?:may|might)\s+also\s+(?:like|be\s+interested)\b |
-    most\s+(?:popular|read|viewed|commented)\b | recent\s+(?:comments|posts|articles)\b | don[’']t\s+miss\b |
-    \W*\s*(?:advert(?:isement|ising)?|sponsored(?:\s+content)?|promoted|ads?\s+by\b.*)\s*\W*$ |
-    (?:article|story)\s+continues\s+(?:below|after)\b | continue\s+reading\b |
-    leave\s+a\s+(?:reply|comment)\b | please\s+enter\s+your\b | post\s+(?:a\s+)?comment\b | your\s+email\s+address\b |
-    save\s+my\s+name\b | (?:\d+|no)\s+comments?\b\s*$ | comments?\s*(?:\(\d+\)|are\s+closed.*)?$ | cancel\s+reply\b | log\s*in\s+to\s+(?:reply|comment)\b |
-    share\s+(?:this|on|via|with)\b.{0,80}$ | share\s*$ | (?:facebook|twitter|tweet|whatsapp|linkedin|telegram|reddit|pinterest|email|print|copy\s+link)(?:\W+(?:facebook|twitter|tweet|whatsapp|linkedin|telegram|reddit|pinterest|email|print|share|pin|copy\s+link)\b)*\W*$ |
-    follow\s+us\b | like\s+us\s+on\b | join\s+our\b.{0,80}$ | click\s+here\b | tap\s+here\b |
-    (?:sign\s+up|subscribe)\b.{0,160}$ | get\s+(?:our|the)\b.{0,80}\b(?:newsletter|inbox|app|alerts?)\b | newsletter\b |
-    (?:we|this\s+(?:web)?site)\s+uses?\s+cookies\b | .{0,80}\baccept\s+(?:all\s+)?cookies\b | cookie\s+(?:policy|settings|notice|preferences)\b |
-    (?:captions?|photo(?:graph)?s?|image|picture|video|source\s+image|file\s+photo|credit|illustration)\s*(?:credit|courtesy|source|caption)?\s*(?:[:|©]|by\s+[A-Z])|
-    \((?:photo|image|picture)\b.{0,200}\)$ | .{0,200}\((?:photo|image|picture|file)\s*(?:by|:|credit).{0,120}\)$ | .{0,160}/\s*getty\s+images\b |
-    (?:©|\(c\)|copyright\b)\s*.{0,160}$ | .{0,80}\ball\s+rights\s+reserved\b | terms\s+(?:of\s+(?:use|service)|and\s+conditions)\b.{0,100}$ | privacy\s+policy\b.{0,100}$ |
-    skip\s+to\s+(?:main\s+)?content\b | back\s+to\s+top\b | (?:previous|next)\s+(?:article|post|story|page)\b.{0,120}$ | (?:main\s+)?menu\s*$ | toggle\s+navigation\b | search\s*(?:for\s*)?:?\s*$ |
-    (?:tags?|topics?|categor(?:y|ies)|filed\s+under|posted\s+in|tagged(?:\s+with)?|labels?)\s*:.{0,200}$ |
-    (?:estimated\s+)?(?:reading\s+time|\d+\s*-?\s*min(?:ute)?s?\s+read)\b.{0,40}$ | \d+\s+(?:shares?|views?|likes?)\s*$ | listen\s+to\s+this\s+article\b |
-    home\s*(?:[>»/|›]|\s[-–]\s).{0,200}$ | (?:[\w&’' ]{2,30}\s*[>»›]\s*){2,}[\w&’' ]{2,60}$ | (?:[\w&’' ]{2,24}\s*[|•·]\s*){2,}[\w&’' ]{2,24}\s*$ |
-    (?:edit|view|history)\s+(?:this\s+)?(?:page|source|history)\b.{0,40}$ | was\s+this\s+(?:page|article)\s+helpful\b
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)  # fmt: skip
+_SHARES = "facebook|twitter|tweet|whatsapp|linkedin|telegram|reddit|pinterest|email|print|copy link"
+# Lines that are furniture wherever they stand, by what they start with; with "$", end with.
+_FORMS = (
+    # other articles
+    r"see also\b(?! (?:the|that|this|how|why)\b.*[.]$)",
+    r"(?:also read|read (?:also|more|next|the full))\b",
+    r"(?:related|recommended|popular|latest|more) (?:articles?|stor(?:y|ies)|posts?|news)\b",
+    r"(?:related|recommended|more) (?:topics?|content|reading)\b",
+    r"related ?:",
+    r"more (?:from|on|in)\b.{0,60}(?<![.!?])$",
+    r"(?:you )?(?:may|might) also (?:like|be interested)\b",
+    r"most (?:popular|read|viewed|commented)\b",
+    r"recent (?:comments|posts|articles)\b",
+    r"don[’']t miss\b",
+    r"(?:previous|next) (?:article|post|story|page)\b.{0,120}$",
+    # adverts and paywalls
+    r"\W*(?:advert(?:isement|ising)?|sponsored(?: content)?|promoted)\W*$",
+    r"ads? by\b.{0,60}$",
+    r"(?:article|story) continues (?:below|after)\b",
+    r"continue reading\b",
+    r"(?:click|tap) here\b",
+    # comment forms
+    r"leave a (?:reply|comment)\b",
+    r"please enter your\b",
+    r"post (?:a )?comment\b",
+    r"your email address\b",
+    r"save my name\b",
+    r"(?:\d+|no) comments?$",
+    r"comments?(?: ?\(\d+\)| are closed.*)?$",
+    r"cancel reply\b",
+    r"log ?in to (?:reply|comment)\b",
+    # sharing and following
+    r"share (?:this|on|via|with)\b.{0,80}$",
+    r"share$",
+    rf"(?:{_SHARES})(?:\W+(?:{_SHARES}|share|pin|it)\b)*\W*$",
+    r"follow us\b",
+    r"like us on\b",
+    r"join our\b.{0,80}$",
+    r"(?:sign up|subscribe)\b.{0,160}$",
+    r"get (?:our|the)\b.{0,80}\b(?:newsletter|inbox|app|alerts?)\b",
+    r"newsletter\b",
+    r"\d+ (?:shares?|views?|likes?)$",
+    # cookies and rights
+    r"(?:we|this (?:web)?site) uses? cookies\b",
+    r".{0,80}\baccept (?:all )?cookies\b",
+    r"cookie (?:policy|settings|notice|preferences)\b",
+    r"(?:©|\(c\)|copyright\b) ?.{0,160}$",
+    r".{0,80}\ball rights reserved\b",
+    r"(?:terms (?:of (?:use|service)|and conditions)|privacy policy)\b.{0,100}$",
+    # captions
+    r"(?:captions?|photo(?:graph)?s?|image|picture|video|source image|file photo|credit)"
+    r" ?(?:credit|courtesy|source|caption)? ?(?:[:|©]|by (?-i:[A-Z]))",
+    r"\((?:photo|image|picture)\b.{0,200}\)$",
+    r".{0,200}\((?:photo|image|picture|file) ?(?:by|:|credit).{0,120}\)$",
+    r".{0,160}/ ?getty images\b",
+    # menus, breadcrumbs, page tools
+    r"skip to (?:main )?content\b",
+    r"back to top\b",
+    r"(?:main )?menu$",
+    r"toggle navigation\b",
+    r"search ?(?:for ?)?:?$",
+    r"(?:tags?|topics?|categor(?:y|ies)|filed under|posted in|tagged|labels?) ?:.{0,200}$",
+    r"(?:estimated )?(?:reading time|\d+ ?-?min(?:ute)?s? read)\b.{0,40}$",
+    r"listen to this article\b",
+    r"home ?(?:[>»/|›]|[-–] ).{0,200}$",
+    r"(?:[\w&’' ]{2,30}[>»›] ?){2,}[\w&’' ]{2,60}$",
+    r"(?:[\w&’' ]{2,24}[|•·] ?)+[\w&’' ]{2,24}$",
+    r"(?:edit|view|history) (?:this )?(?:page|source|history)\b.{0,40}$",
+    r"was this (?:page|article) helpful\b",
+)
+_FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
 # From such a heading on, short lines are the page's end matter, not the article's.
 _END_MATTER = re.compile(
     r"\W*(?:related|recommended|leave\s+a\s+(?:reply|comment)|most\s+(?:popular|read)|recent\s+comments|"
@@ -65,7 +110,8 @@ def is_furniture(line: str) -> bool:
         return True
     if len(line.split()) > 60:
         return False
-    return bool(_FURNITURE.match(line.lstrip("*_#>- \t"))) or _is_glued_menu(line)
+    folded = re.sub(r"\s+", " ", line.lstrip("*_#>- \t"))
+    return bool(_FURNITURE.match(folded)) or _is_glued_menu(line)
 
 
 def mark(text: str, blocks: Sequence[Block]) -> list[Block]:

@@ -138,7 +138,7 @@ def _store(
     files: Iterator[tuple[str, str, str, str]], known: dict[str, Entry], library: Library,
     embedder: Embedder, settings: Settings, summary: Summary,
 ) -> None:  # fmt: skip
-    """Parse, embed and store each file. One stream of passages keeps every core busy across files."""
+    """Parse, embed and store each file; one stream of passages keeps every core busy."""
     waiting: list[tuple[str, str, str, Parsed]] = []
 
     def stream() -> Iterator[tuple[str, Sequence[object]]]:

@@ -1,4 +1,4 @@
-"""What an article's text says of itself: title, publisher, author, date. Doubt leaves a field empty.
+"""What an article's text says of itself: title, publisher, author, date; nothing where in doubt.
 
 Only the head of a text, a dateline and labelled lines count: a date inside the story is the
 story's, and a file's own date says when it was saved, not when it was written.
@@ -13,15 +13,22 @@ from datetime import date
 from ingest.structure import Block, ends_sentence
 from rag.domain import Kind, Metadata
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 DATE = re.compile(
-    rf"\b(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?=\b|T)|"
-    rf"(?P<mdy>{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})|"
-    rf"(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}))\b",
+    r"\b(?:\d{4}-\d{2}-\d{2}(?!\d)|"
+    rf"(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}})\b)",
     re.IGNORECASE,
 )
-_PUBLISHED = re.compile(r"\W*(?:published|posted|date|first\s+published|issued|created)\b", re.IGNORECASE)
-_UPDATED = re.compile(r"\W*(?:last\s+)?(?:updated|modified|edited|reviewed|revised)\b", re.IGNORECASE)
+_PUBLISHED = re.compile(
+    r"\W*(?:published|posted|date|first\s+published|issued|created)\b", re.IGNORECASE
+)
+_UPDATED = re.compile(
+    r"\W*(?:last\s+)?(?:updated|modified|edited|reviewed|revised)\b", re.IGNORECASE
+)
 _BYLINE = re.compile(r"\b(?:[Bb]y|BY)\s+((?:[A-Z][\w.'’-]+)(?:\s+[A-Z][\w.'’-]+){1,3})\b")
 _DATELINE = re.compile(
     r"\W{0,2}(?:[A-Z][\w .,'’-]{1,40}\s)?\((?P<name>[A-Z][\w .&'’-]{1,40})\)\s*[-–—:]"
@@ -30,13 +37,19 @@ _PUBLISHER = re.compile(
     r"\W*(?:source|publisher|published\s+by|originally\s+published\s+(?:by|in|on))\s*:?\s+"
     r"(?P<name>[A-Z][\w .&'’-]{1,50}?)\s*(?:$|[|,.;]|\bon\b)", re.IGNORECASE,
 )  # fmt: skip
-_COPYRIGHT = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:\d{4}(?:[-–]\d{4})?)?\W*(?P<name>[A-Z][\w &'’-]{2,50}?)\s*(?:$|[|.,]|all\s+rights)", re.IGNORECASE)
+_COPYRIGHT = re.compile(
+    r"\W*(?:©|\(c\)|copyright)\W*(?:\d{4}(?:[-–]\d{4})?)?\W*"
+    r"(?P<name>[A-Z][\w &'’-]{2,50}?)\s*(?:$|[|.,]|all\s+rights)",
+    re.IGNORECASE,
+)
 _NO_NAME = re.compile(r"\b(?:comments?|reply|admin|staff|file|image)\b", re.IGNORECASE)
+# Emphasis marks and comment counts stand in the way of a byline.
+_NOISE = re.compile(r"[*_]{1,3}|\b(?:no|\d+) comments?\b", re.IGNORECASE)
 _HEAD_LINES = 8
 
 
 def parse_date(text: str) -> str | None:
-    """The ISO date of the first full date in `text`, or None. Numeric day/month forms are doubtful."""
+    """The ISO date of the first full date in `text`, or None; 3/6/2025 is in doubt, so None."""
     from dateutil import parser
 
     for match in DATE.finditer(text):
@@ -52,13 +65,29 @@ def parse_date(text: str) -> str | None:
 def is_byline(line: str) -> bool:
     """Whether a line is only a date, a byline or both: metadata, not the article's words."""
     rest = DATE.sub(" ", line)
-    rest = re.sub(r"\bat\b|\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\b(?:GMT|UTC|CET|CEST|EST|EDT|BST)\b", " ", rest)
+    rest = re.sub(
+        r"\bat\b|\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\b(?:GMT|UTC|CET|CEST|EST|EDT|BST)\b",
+        " ",
+        rest,
+    )
     dated = rest != line
     named = _BYLINE.search(rest)
     rest = _BYLINE.sub(" ", rest) if named else rest
     rest = _UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))
-    left = re.findall(r"[A-Za-z]{2,}", re.sub(r"\b(?:no\s+comments?|by|on|in|staff|reporter|correspondent|editor|writer)\b", " ", rest, flags=re.IGNORECASE))
-    return bool((dated or named) and len(left) <= (4 if dated else 2) and not ends_sentence(line.rstrip("0123456789. ")) )
+    left = re.findall(
+        r"[A-Za-z]{2,}",
+        re.sub(
+            r"\b(?:no\s+comments?|by|on|in|staff|reporter|correspondent|editor|writer)\b",
+            " ",
+            rest,
+            flags=re.IGNORECASE,
+        ),
+    )
+    return bool(
+        (dated or named)
+        and len(left) <= (4 if dated else 2)
+        and not ends_sentence(line.rstrip("0123456789. "))
+    )
 
 
 def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[Metadata, list[int]]:
@@ -75,14 +104,18 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
     body_seen = False
     head = 0
     for index, block in enumerate(blocks):
-        line = re.sub(r"[*_]{1,3}", "", block.span.of(text)).strip()
+        line = _NOISE.sub("", block.span.of(text)).strip()
         if name := (_PUBLISHER.match(line) if len(line) < 120 else None) or _COPYRIGHT.match(line):
             publisher = publisher or _clean_name(name.group("name"))
         if block.kind is Kind.BOILERPLATE:
             continue
         head += 1
         labelled = len(line) < 120 and (_PUBLISHED.match(line) or _UPDATED.match(line))
-        if (head <= _HEAD_LINES and not body_seen or labelled) and len(line) < 160 and is_byline(line):
+        if (
+            ((head <= _HEAD_LINES and not body_seen) or labelled)
+            and len(line) < 160
+            and is_byline(line)
+        ):
             when = parse_date(line)
             if _UPDATED.match(line):
                 updated = updated or when
@@ -96,7 +129,11 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
         if title is None and not body_seen and _is_title(block, line, index, blocks, markdown):
             title = line
             continue
-        if not body_seen and block.kind is Kind.SENTENCE and (len(line.split()) > 12 or ends_sentence(line)):
+        if (
+            not body_seen
+            and block.kind is Kind.SENTENCE
+            and (len(line.split()) > 12 or ends_sentence(line))
+        ):
             body_seen = True
             if dateline := _DATELINE.match(line):
                 publisher = publisher or _clean_name(dateline.group("name"))

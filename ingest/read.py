@@ -54,7 +54,9 @@ def read_bytes(path: Path, max_mb: float) -> bytes:
     """
     try:
         if not path.is_file():
-            raise ArticleError(f"{path}: no such file" if not path.exists() else f"{path}: not a file")
+            raise ArticleError(
+                f"{path}: no such file" if not path.exists() else f"{path}: not a file"
+            )
         size = path.stat().st_size
         if size > max_mb * 1_000_000:
             raise ArticleError(
@@ -74,14 +76,10 @@ def decode(data: bytes, path: Path) -> str:
     Raises:
         ArticleError: it is empty, binary, or not in the encoding it seems to be in.
     """
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            data = data[len(mark) :]
-            break
-    else:
-        encoding = "utf-8"
-        if _BINARY.search(data[:65536]):
-            raise ArticleError(f"{path}: binary content, not text; export it as plain text first")
+    mark, encoding = next(((m, e) for m, e in _BOMS if data.startswith(m)), (b"", "utf-8"))
+    data = data[len(mark) :]
+    if not mark and _BINARY.search(data[:65536]):
+        raise ArticleError(f"{path}: binary content, not text; export it as plain text first")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -90,5 +88,7 @@ def decode(data: bytes, path: Path) -> str:
             f"convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 {path.name} > fixed.txt"
         ) from error
     if not any(c.isalnum() for c in text):
-        raise ArticleError(f"{path}: " + ("the file is empty" if not text.strip() else "no words in it"))
+        raise ArticleError(
+            f"{path}: " + ("the file is empty" if not text.strip() else "no words in it")
+        )
     return text

@@ -25,7 +25,7 @@ class Piece:
 
 
 def units(text: str, blocks: Sequence[Block]) -> list[Unit]:
-    """The units of an article in order: sentences of paragraphs and list items, rows, code lines."""
+    """The units of an article in order: sentences of paragraphs and items, rows, code lines."""
     found: list[Unit] = []
     for block in blocks:
         if block.kind in (Kind.SENTENCE, Kind.LIST_ITEM):
@@ -72,15 +72,14 @@ def passages(
 
     for unit in article_units:
         if unit.kind is Kind.BOILERPLATE:
-            # A passage is one span: text on the far side of an advert is another passage only
-            # when the first is worth one; short halves would lose each other's context.
+            # The span of a passage may reach over an advert; its units and vector leave it out.
             continue
         cost = embedder.count(unit.span.of(text))
         full = used + cost > budget
         section = unit.kind is Kind.HEADING and used > budget // 2
         if current and (full or section):
             # A heading must not end a passage: it belongs to what follows.
-            carried = []
+            carried: list[Unit] = []
             while current and current[-1].kind is Kind.HEADING and len(current) > 1:
                 carried.insert(0, current.pop())
             close()
@@ -92,9 +91,7 @@ def passages(
     return pieces
 
 
-def embedding_text(
-    text: str, piece: Piece, title: str | None
-) -> tuple[str, list[Span]]:
+def embedding_text(text: str, piece: Piece, title: str | None) -> tuple[str, list[Span]]:
     """What is embedded for a passage, and where its units stand in that.
 
     The article's title leads, since passages deep in an article often name its subject only

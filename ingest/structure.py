@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.domain import Kind, Span
 from rag.text import trim
@@ -15,7 +16,9 @@ from rag.text import trim
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _ITEM = re.compile(r"\s*(?:[-*+•‣–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _HASHES = re.compile(r"\s*#{1,6}\s+(?=\S)")
-_MARKERS = re.compile(r"(?:\s*>)*(?:\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?)*(?:\s*#{1,6}\s+)?")
+_MARKERS = re.compile(
+    r"(?:\s*>)*(?:\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?)*(?:\s*#{1,6}\s+)?"
+)
 _ENDS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 _FENCE = re.compile(r"\s*(```|~~~)")
 
@@ -35,7 +38,7 @@ class Block:
 
 
 def blocks(text: str, markdown: bool) -> list[Block]:
-    """The blocks of `text` in order. They do not overlap; between them is only white space or markup."""
+    """The blocks of `text` in order, not overlapping; between them is white space and markup."""
     return _markdown_blocks(text) if markdown else _plain_blocks(text)
 
 
@@ -54,7 +57,7 @@ def _is_wrapped(lines: list[str]) -> bool:
 
     Scraped pages have a line a paragraph; letters and mails are wrapped.
     """
-    pairs = [(a, b) for a, b in zip(lines, lines[1:], strict=False) if a and b]
+    pairs = [(a, b) for a, b in pairwise(lines) if a and b]
     if len(pairs) < 4 or max(map(len, lines)) > 120:
         return False
     broken = [a for a, b in pairs if len(a) >= 40 and not _ENDS.search(a) and not _ITEM.match(b)]
@@ -172,14 +175,20 @@ def _markdown_blocks(text: str) -> list[Block]:
         elif token.type == "tr_open":
             # The header row is context for the others, as a heading is for its paragraphs.
             header = "thead_open" in inside
-            found.append(Block(span(first, last), Kind.HEADING if header else Kind.TABLE_ROW, 6 if header else 0, False))
+            found.append(
+                Block(
+                    span(first, last),
+                    Kind.HEADING if header else Kind.TABLE_ROW,
+                    6 if header else 0,
+                    False,
+                )
+            )
         elif token.type == "inline" and "tr_open" not in inside:
             own = span(first, last)
             if marker := _MARKERS.match(own.of(text)):
                 own = trim(text, Span(own.start + marker.end(), own.end))
             if "heading_open" in inside:
                 first_line = lines[first].of(text)
-                level = len(first_line) - len(first_line.lstrip().lstrip("#")) if "#" in first_line else 1
                 hashes = re.match(r"\s*(#{1,6})", first_line)
                 level = len(hashes.group(1)) if hashes else 1
                 # A setext heading's underline is markup, not words.

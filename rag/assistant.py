@@ -51,7 +51,8 @@ class Assistant:
         found = time.perf_counter()
         assessment = assess(retrieved, self._weights)
         chosen = select(assessment.evidence, self._weights, self._settings.quotes)
-        citations = near = ()
+        citations: tuple[Citation, ...] = ()
+        near: tuple[Citation, ...] = ()
         if assessment.answerable:
             citations = _cite(chosen)
             text = quoted_answer(citations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -18,16 +19,20 @@ def written_date(published: str | None) -> str:
     """An ISO date, or a prefix of one, as people write it; "undated" for None."""
     if not published:
         return "undated"
+    month_only = len(published) == len("2025-06")
     try:
-        day = date.fromisoformat(published)
+        day = date.fromisoformat(f"{published}-01" if month_only else published)
     except ValueError:
         return published
-    return f"{day.day} {day:%B %Y}"
+    words = f"{calendar.month_name[day.month]} {day.year}"
+    return words if month_only else f"{day.day} {words}"
 
 
 def attribution(article: Article) -> str:
     """Who says it and when: publisher, else title, else source, with the article's date."""
-    return f"{article.metadata.publisher or article.name}, {written_date(article.metadata.published)}"
+    return (
+        f"{article.metadata.publisher or article.name}, {written_date(article.metadata.published)}"
+    )
 
 
 def escape(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Text to vectors, on this machine: all-MiniLM-L6-v2 by default, any ONNX sentence encoder by folder.
+"""Text to vectors, on this machine: all-MiniLM-L6-v2, or any ONNX sentence encoder by folder.
 
 The packaged model stores 8-bit weights but multiplies in 32 bits. On first use it is prepared
 once: constants folded, then quantised dynamically, which computes in 8 bits, and kept in the
@@ -57,7 +57,11 @@ class Embedder(Protocol):
 
     name: str
     dimensions: int
-    word_vectors: Callable[[Sequence[str]], Vector] | None
+
+    @property
+    def word_vectors(self) -> Callable[[Sequence[str]], Vector] | None:
+        """What gives unit-length vectors (n, d) of single words; None where there is nothing."""
+        ...
 
     def count(self, text: str) -> int:
         """Tokens of `text`, special ones aside."""
@@ -82,11 +86,13 @@ def _packaged_file(package: str, relative: str, expected: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddingError(
-            f"the package {package} with the embedding model is missing: pip install pullquote again"
+            f"the package {package}, which has the embedding model, is missing: reinstall pullquote"
         )
     path = Path(spec.submodule_search_locations[0]) / relative
     if not path.is_file() or _digest(path) != expected:
-        raise EmbeddingError(f"{path} is not the file Pullquote was tested with: reinstall {package}")
+        raise EmbeddingError(
+            f"{path} is not the file Pullquote was tested with: reinstall {package}"
+        )
     return path
 
 
@@ -110,7 +116,7 @@ def _prepare(source: Path, target: Path) -> None:
             quantize_dynamic(str(folded), str(done), per_channel=True, weight_type=QuantType.QInt8)
         finally:
             logging.disable(logging.NOTSET)
-        os.replace(done, target)
+        done.replace(target)
 
 
 def _extract_words(source: Path, target: Path) -> None:
@@ -125,7 +131,7 @@ def _extract_words(source: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         done = Path(folder) / target.name
         np.save(done, vectors.astype(np.float16))
-        os.replace(done, target)
+        done.replace(target)
 
 
 class OnnxEmbedder:
@@ -153,8 +159,12 @@ class OnnxEmbedder:
         self.dimensions = int(self._session.get_outputs()[0].shape[-1])
         self._model = model
         self._vocabulary = None if words is None else np.load(words, mmap_mode="r")
-        self.word_vectors = None if words is None else self._word_vectors
         self._known_words: dict[str, Vector] = {}
+
+    @property
+    def word_vectors(self) -> Callable[[Sequence[str]], Vector] | None:
+        """What gives unit-length vectors (n, d) of single words; None without a words file."""
+        return None if self._vocabulary is None else self._word_vectors
 
     def _word_vectors(self, words: Sequence[str]) -> Vector:
         """Unit-length input vectors (n, d) of single words: what each means outside any context."""
@@ -164,7 +174,9 @@ class OnnxEmbedder:
             if word not in self._known_words:
                 ids = self._tokenizer.encode(word, add_special_tokens=False).ids or [0]
                 assert self._vocabulary is not None
-                self._known_words[word] = _unit(self._vocabulary[ids].astype(np.float32).mean(axis=0))
+                self._known_words[word] = _unit(
+                    self._vocabulary[ids].astype(np.float32).mean(axis=0)
+                )
         return np.stack([self._known_words[word] for word in words])
 
     @staticmethod

@@ -109,8 +109,10 @@ class Retriever:
         before = {w.term for w in words(query.turn.previous)}
         found = {}
         for word in query.words:
-            share = 1.0 if word.term in own else (
-                lean.joined_words if word.term in before else lean.reply_words
+            share = (
+                1.0
+                if word.term in own
+                else (lean.joined_words if word.term in before else lean.reply_words)
             )
             found[word.term] = share
             known = self._library.document_frequency(word.term)

@@ -91,26 +91,26 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 def _convert(name: str, value: object, origin: str) -> Any:
     """`value` as the type of the field `name`, or a SettingsError that names `origin`."""
     default = getattr(_DEFAULTS, name)
+    if isinstance(default, Path):
+        return Path(str(value)).expanduser()
     try:
         if isinstance(value, bool):
             raise ValueError("a truth value")
-        converted = type(default)(str(value)) if not isinstance(default, Path) else Path(str(value))
+        converted = type(default)(str(value))
     except ValueError:
-        raise SettingsError(
-            f"{origin}: {name} must be a {type(default).__name__}, not {value!r}"
-        ) from None
-    low, high = _BOUNDS.get(name, (float("-inf"), float("inf")))
-    if name in _BOUNDS and not low <= converted <= high:
-        raise SettingsError(f"{origin}: {name} must be from {low:g} to {high:g}, not {value!r}")
-    return converted.expanduser() if isinstance(converted, Path) else converted
+        kind = type(default).__name__
+        raise SettingsError(f"{origin}: {name} must be a {kind}, not {value!r}") from None
+    if name in _BOUNDS:
+        low, high = _BOUNDS[name]
+        if not low <= converted <= high:
+            raise SettingsError(f"{origin}: {name} must be from {low:g} to {high:g}, not {value!r}")
+    return converted
 
 
 _DEFAULTS = Settings()
 
 
-def load(
-    environ: Mapping[str, str], folder: Path | None = None, **flags: object
-) -> Settings:
+def load(environ: Mapping[str, str], folder: Path | None = None, **flags: object) -> Settings:
     """The settings in force.
 
     Args:
@@ -139,7 +139,8 @@ def load(
         key = variable.removeprefix(PREFIX).lower()
         if variable.startswith(PREFIX) and variable != "PULLQUOTE_CACHE" and value:
             if key not in names or key in _STANDARD_NAMES:
-                raise SettingsError(f"unknown variable {variable}; known settings: {', '.join(sorted(names - set(_STANDARD_NAMES)))}")
+                known = ", ".join(sorted(PREFIX + n.upper() for n in names - set(_STANDARD_NAMES)))
+                raise SettingsError(f"unknown variable {variable}; known: {known}")
             values[key] = _convert(key, value, variable)
     for key, variable in _STANDARD_NAMES.items():
         if environ.get(variable):

@@ -37,7 +37,9 @@ def read(text: str) -> Reading:
     return Reading(
         tuple(dict.fromkeys(w.surface.lower() for w in found if not w.stop)),
         frozenset(w.term for w in found if not w.stop),
-        frozenset((name_key(w.surface), w.surface) for w in found if w.capitalised and len(w.surface) > 3),
+        frozenset(
+            (name_key(w.surface), w.surface) for w in found if w.capitalised and len(w.surface) > 3
+        ),
         len(found),
     )
 
@@ -59,7 +61,9 @@ def covered(query: Query, *readings: Reading) -> float:
     total = sum(query.weights.values())
     if not total:
         return 0.0
-    got = sum(query.weights[w.term] * max(_credit(w, r) for r in readings) for w in _distinct(query))
+    got = sum(
+        query.weights[w.term] * max(_credit(w, r) for r in readings) for w in _distinct(query)
+    )
     return got / total
 
 
@@ -82,6 +86,7 @@ UNIT_SIGNALS = (
     "lacks", "offers_person", "offers_measure", "short", "long", "question", "list_item",
     "table_row", "code", "opens_article", "neighbour_cosine", "rank", "name_in_place", "said",
 )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -151,9 +156,10 @@ def alike_words(query: Query, readings: Sequence[Reading]) -> NDArray[np.float64
     if query.word_vectors is None or not vocabulary or not query.words:
         return result
     place = {word: i for i, word in enumerate(vocabulary)}
-    near = query.word_vectors(vocabulary) @ query.word_vectors(
-        [w.surface.lower() for w in query.words]
-    ).T
+    near = (
+        query.word_vectors(vocabulary)
+        @ query.word_vectors([w.surface.lower() for w in query.words]).T
+    )
     near = np.clip((near - _UNALIKE) / (1 - _UNALIKE), 0, 1)
     for row, reading in enumerate(readings):
         if reading.words:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 
 from rag.domain import Span
 
@@ -19,18 +20,7 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 # Question words say what kind of answer is wanted, not what it is about: not search terms.
 STOP_WORDS = frozenset(
-    """a about above after again against all also although always am an and any are aren't as at be
-    because been before being below between both but by can cannot could couldn't did didn't do does
-    doesn't doing don't during each either else ever every few for from further get gets give given
-    got had hadn't has hasn't have haven't having he her here hers herself him himself his how
-    however i if in into is isn't it its itself just kind let like made make makes many may me might
-    mine more most much must my myself neither no nor not of off often on once one only onto or other
-    others our ours ourselves out over own per perhaps please quite rather really s same say shall
-    she should shouldn't since so some something such tell than that the their theirs them
-    themselves then there therefore these they thing this those though through thus to together too
-    under until up upon us use used very via was wasn't we well were weren't what whatever when
-    where whether which while who whom whose why will with within without won't would wouldn't yes
-    yet you your yours yourself yourselves""".split()
+    resources.files("rag").joinpath("stop_words.txt").read_text(encoding="utf-8").split()
 )
 
 
@@ -80,7 +70,9 @@ def words(text: str) -> list[Word]:
         surface = match.group()
         folded = _POSSESSIVE.sub("", fold(surface)) or fold(surface)
         found.append(
-            Word(Span(*match.span()), surface, _term(folded), folded.replace("’", "'") in STOP_WORDS)
+            Word(
+                Span(*match.span()), surface, _term(folded), folded.replace("’", "'") in STOP_WORDS
+            )
         )
     return found
 

@@ -30,10 +30,9 @@ ROOMS: dict[str, set[str]] = {
 # The layers of rag, lowest first. A module imports from lower layers, or from its own.
 LAYERS: tuple[set[str], ...] = (
     {"domain", "errors"},
-    {"text", "tokens", "settings", "prompts"},
+    {"text", "tokens", "settings", "prompts", "questions", "conversation", "compose"},
     {"embed", "llm", "library", "quotes"},
     {"retrieve", "llama", "signals", "evidence"},
-    {"conversation", "compose"},
     {"assistant"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -267,7 +266,7 @@ def environment_reads(module: Module) -> Iterator[int]:
                     ):
                         pass
                     case (ast.Call() | ast.keyword()) as given if (
-                        module.path == "ui/cli.py"
+                        module.path in ("ui/cli.py", "eval/fit.py")
                         and attr == "environ"
                         and getattr(given, "func", None) is not node
                     ):

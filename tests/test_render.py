@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.compose import written_date
 from rag.domain import Answer, Article, Citation, Metadata, Span, Withheld
 from rag.quotes import make_quote
-from ui.render import answer_html, article_html, conversation_html, date_words, status_html
+from ui.render import answer_html, article_html, conversation_html, status_html
 
 HOSTILE = [
     "<script>window.hacked=1</script>",
@@ -237,7 +238,7 @@ def test_an_override_stands_alone_in_an_isolate() -> None:
     ],
 )
 def test_dates_are_written_out(published: str | None, words: str) -> None:
-    assert date_words(published) == words
+    assert written_date(published) == words
 
 
 def test_the_status_counts_articles() -> None:

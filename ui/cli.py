@@ -1,8 +1,7 @@
-"""The command line. Heavy imports happen inside the commands that need them, so that help is quick."""
+"""The command line. Heavy imports happen inside the commands, so that help is quick."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,11 +13,19 @@ import click
 
 from rag.errors import NotFoundError, PullquoteError, SettingsError, UsageError
 from rag.settings import Settings, cache_folder, load
+from ui.report import (
+    answer_lines,
+    print_json,
+    status_dict,
+    status_text,
+    summary_dict,
+    summary_line,
+    terminal_text,
+)
 
 if TYPE_CHECKING:
     from ingest.job import Summary
     from rag.assistant import Assistant
-    from rag.domain import Answer
 
 # Telemetry is off before any library that has some is imported.
 for _name, _value in {
@@ -30,6 +37,8 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 _FAILED, _USAGE = 1, 2
+# What cannot be read is ingest's to report, beside all that can.
+_PATH = click.Path(path_type=Path, readable=False)
 
 
 def _stop(error: Exception, code: int) -> NoReturn:
@@ -59,10 +68,6 @@ def _library_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)  # fmt: skip
 
 
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
-
-
 class _Group(click.Group):
     """Commands in the order in which a newcomer needs them."""
 
@@ -84,7 +89,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @_library_option
 def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None:
@@ -102,9 +107,9 @@ def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None
         settings = load(os.environ, library=library)
         summary = _ingest(paths, settings)
         if as_json:
-            _print_json(_summary_dict(summary))
+            print_json(summary_dict(summary))
         else:
-            click.echo(_summary_line(summary))
+            click.echo(summary_line(summary))
         if summary.failed:
             sys.exit(_FAILED)
 
@@ -139,22 +144,6 @@ def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
     return summary
 
 
-def _summary_dict(summary: Summary) -> dict[str, Any]:
-    return {
-        "added": summary.added,
-        "updated": summary.updated,
-        "unchanged": summary.unchanged,
-        "removed": summary.removed,
-        "failed": [{"source": s, "reason": r} for s, r in summary.failed],
-        "passages": summary.passages,
-    }
-
-
-def _summary_line(summary: Summary) -> str:
-    counts = {k: len(v) for k, v in _summary_dict(summary).items() if isinstance(v, list)}
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
-
-
 @main.command()
 @click.argument("question", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
@@ -178,20 +167,24 @@ def ask(
     """
     with _errors():
         if (question is None) == (batch is None):
-            raise UsageError('give one question, or --batch FILE; for example: pullquote ask "Who won?"')
+            raise UsageError(
+                'give one question, or --batch FILE; for example: pullquote ask "Who won?"'
+            )
         settings = load(os.environ, library=library, model=model)
         if settings.model and mode is None:
-            click.echo("pullquote: this version answers in quotes mode; no model is asked", err=True)
+            click.echo(
+                "pullquote: this version answers in quotes mode; no model is asked", err=True
+            )
         assistant = _open(settings)
         if batch is not None:
-            sys.exit(_FAILED if _answer_lines(assistant, batch) else 0)
+            sys.exit(_FAILED if answer_lines(assistant, batch) else 0)
         answer = assistant.answer(question or "")
         if as_json:
             from rag.domain import answer_dict
 
-            _print_json(answer_dict(answer))
+            print_json(answer_dict(answer))
         else:
-            click.echo(_terminal_text(answer))
+            click.echo(terminal_text(answer))
 
 
 def _open(settings: Settings) -> Assistant:
@@ -200,59 +193,8 @@ def _open(settings: Settings) -> Assistant:
     return open_assistant(settings, cache_folder(os.environ))
 
 
-def _answer_lines(assistant: Assistant, lines: TextIO) -> int:
-    """Answer each line as it is read. A line that cannot be answered says so in its place.
-
-    Returns:
-        How many lines could not be answered.
-    """
-    from rag.domain import Answer, answer_dict
-
-    failed = 0
-    for number, line in enumerate(iter(lines.readline, ""), 1):
-        if not line.strip():
-            continue
-        request: Any = {}
-        try:
-            request = json.loads(line)
-            question, history = request["question"], request.get("history") or []
-            if not isinstance(question, str) or not all(isinstance(m, dict) for m in history):
-                raise TypeError("question must be text, history a list of messages")
-            result = answer_dict(assistant.answer(question, history))
-        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
-            failed += 1
-            reason = str(error) if isinstance(error, UsageError) else f"not a request: {error!r}"
-            click.echo(f"pullquote: line {number}: {reason}", err=True)
-            asked = str(request.get("question", "")) if isinstance(request, dict) else ""
-            shown = asked[:200]
-            empty = Answer(shown, f"Not answered: {reason}", shown, refused=True)
-            result = {**answer_dict(empty), "error": reason}
-        identity = request.get("id") if isinstance(request, dict) else None
-        _print_json({"id": identity, **result})
-        sys.stdout.flush()
-    return failed
-
-
-def _terminal_text(answer: Answer) -> str:
-    from rag.compose import written_date
-
-    cited = answer.near_misses if answer.refused else answer.citations
-    blocks = []
-    if answer.refused:
-        head = answer.text.split(".", 1)[0] + "."
-        blocks.append(answer.text if answer.missing else head)
-        blocks += ["The nearest they come:"] if cited else []
-    for c in cited:
-        article, span = c.quote.article, c.quote.span
-        who = ", ".join(filter(None, (article.metadata.publisher, article.metadata.title)))
-        place = f"{article.source}:{span.start}-{span.end}"
-        date = written_date(article.metadata.published)
-        blocks.append(f"[{c.marker}] {who or article.source} ({date})\n    “{c.quote.text}”\n    {place}")
-    return "\n\n".join(blocks)
-
-
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=_PATH)
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 for any free one.  [default: 7860]")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
@@ -271,7 +213,7 @@ def serve(
     with _errors():
         settings = load(os.environ, library=library, host=host, port=port)
         if paths:
-            click.echo(_summary_line(_ingest(paths, settings)), err=True)
+            click.echo(summary_line(_ingest(paths, settings)), err=True)
         from rag.library import Library
 
         Library(settings.library, create=True).close()
@@ -291,23 +233,12 @@ def status(as_json: bool, library: Path | None) -> None:
 
         settings = load(os.environ, library=library)
         opened = Library(settings.library)
-        articles, passages = opened.count()
-        rows = [
-            {"source": e.source, "title": e.metadata.title, "publisher": e.metadata.publisher,
-             "published": e.metadata.published, "characters": e.characters, "passages": e.passages,
-             "revision": e.revision, "path": e.path}
-            for e in opened.catalogue.entries()
-        ]  # fmt: skip
-        model = opened.catalogue.get("embedding_model")
+        report = status_dict(opened)
         opened.close()
         if as_json:
-            _print_json({"library": str(settings.library), "embedding_model": model,
-                         "articles": rows, "passages": passages})  # fmt: skip
-            return
-        click.echo(f"Library   {settings.library}\nModel     {model}\nArticles  {articles}\nPassages  {passages}")
-        for row in rows:
-            date = row["published"] or "undated"
-            click.echo(f"  {date:10}  {row['characters']:>8,} characters  {row['source']}  {row['title'] or ''}")
+            print_json(report)
+        else:
+            click.echo(status_text(report))
 
 
 @main.command()
@@ -338,4 +269,6 @@ def remove(sources: tuple[str, ...], library: Path | None) -> None:
         opened.close()
         click.echo(f"{len(sources) - len(missing)} removed")
         if missing:
-            raise NotFoundError(f"not in the library: {', '.join(missing)}; pullquote status lists them")
+            raise NotFoundError(
+                f"not in the library: {', '.join(missing)}; pullquote status lists them"
+            )

@@ -6,13 +6,12 @@ the markup around it is written here and nowhere else. No function here imports 
 
 from __future__ import annotations
 
-import calendar
 import html
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 from urllib.parse import urlsplit
 
+from rag.compose import written_date
 from rag.domain import Answer, Article, Citation, Span
 
 # Above this many characters a browser lays an article out slowly: show the quote's surroundings.
@@ -23,26 +22,6 @@ _SURROUNDINGS = 40_000
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKER = re.compile(r"\[(\d+)\]")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
-
-
-def date_words(published: str | None) -> str:
-    """A publication date as a reader writes it.
-
-    Args:
-        published: an ISO 8601 date or a prefix of one, or None.
-
-    Returns:
-        "4 June 2025", "June 2025", "2025", or "undated"; what is no date comes back as it is.
-    """
-    if not published:
-        return "undated"
-    month_only = re.fullmatch(r"\d{4}-\d{2}", published)
-    try:
-        day = date.fromisoformat(f"{published}-01" if month_only else published)
-    except ValueError:
-        return published
-    words = f"{calendar.month_name[day.month]} {day.year}"
-    return words if month_only else f"{day.day} {words}"
 
 
 def answer_html(answer: Answer) -> str:
@@ -97,7 +76,7 @@ def article_html(article: Article, span: Span | None, others: Sequence[Span] = (
             f"Shown here: {window.start:,} to {window.end:,}.</p>"
         )
     meta = article.metadata
-    byline = [x for x in (meta.publisher, meta.author) if x] + [date_words(meta.published)]
+    byline = [x for x in (meta.publisher, meta.author) if x] + [written_date(meta.published)]
     where = f"<code>{_text(article.source)}</code>"
     if span is not None:
         where += f" · characters {span.start:,} to {span.end:,}"
@@ -204,7 +183,7 @@ def _figure(citation: Citation) -> str:
     who = article.metadata.publisher or article.name
     return (
         f'<figure class="pq-quote"><figcaption><cite dir="auto">{_text(who)}</cite>'
-        f" · {_text(date_words(article.metadata.published))}</figcaption>"
+        f" · {_text(written_date(article.metadata.published))}</figcaption>"
         f'<blockquote dir="auto">“<span class="pq-words">{_text(citation.quote.text)}</span>” '
         f"{_button(citation)}</blockquote></figure>"
     )

@@ -69,8 +69,8 @@ class Library:
             self.catalogue.set("embedding_model", name)
         elif stored != name:
             raise ModelMismatchError(
-                f"the library {self.folder} was made with the embedding model {stored}, and the one "
-                f"in use is {name}: set embedding_model back, or ingest into a new --library"
+                f"the library {self.folder} was made with the embedding model {stored}, and the "
+                f"one in use is {name}: set embedding_model back, or ingest into a new --library"
             )
         self._dimensions = dimensions
 
@@ -128,7 +128,9 @@ class Library:
         key = self.catalogue.article_id(source)
         found = {} if key is None else self.catalogue.articles([key])
         if key not in found:
-            raise NotFoundError(f"no article {source!r} in the library; pullquote status lists them")
+            raise NotFoundError(
+                f"no article {source!r} in the library; pullquote status lists them"
+            )
         return found[key]
 
     def remove(self, source: str) -> bool:

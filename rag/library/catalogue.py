@@ -6,6 +6,7 @@ views: each remembers the number it has seen and catches up from there.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import uuid
@@ -14,11 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rag.domain import Article, Kind, Metadata, Passage, Span, Unit
+from rag.domain import Article, Metadata, Passage, Span, Unit
 from rag.errors import LibraryBusyError, LibraryError
+from rag.library.packing import (
+    Matrix,
+    pack_directions,
+    pack_units,
+    pack_vector,
+    unpack_directions,
+    unpack_units,
+    unpack_vector,
+)
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -37,10 +44,6 @@ CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
 CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS removed_change ON removed(change);
 """
-_KINDS = tuple(Kind)
-_KIND_CODES = {kind: code for code, kind in enumerate(_KINDS)}
-
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,16 @@ class StoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What the indexes need of a new passage; `vector` is (d,)."""
+
+    id: int
+    vector: Matrix
+    text: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An article's row without its text, for listings and for telling what changed."""
 
@@ -76,27 +89,9 @@ class Entry:
     passages: int
 
 
-def _pack_units(units: Sequence[Unit]) -> bytes:
-    rows = [(u.span.start, u.span.end, _KIND_CODES[u.kind]) for u in units]
-    return np.asarray(rows, dtype="<i4").reshape(-1, 3).tobytes()
-
-
-def _unpack_units(blob: bytes) -> tuple[Unit, ...]:
-    rows = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).tolist()
-    return tuple(Unit(Span(start, end), _KINDS[kind]) for start, end, kind in rows)
-
-
-def _pack_directions(vectors: Matrix) -> bytes:
-    """8 bits a number. Only directions matter, so each row is scaled to use all of the range."""
-    largest = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-12)
-    return np.round(vectors * (127.0 / largest)).astype(np.int8).tobytes()
-
-
-def _unpack_directions(blob: bytes, dimensions: int) -> Matrix:
-    rows = np.frombuffer(blob, dtype=np.int8).reshape(-1, dimensions).astype(np.float32)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Matrix = rows / np.maximum(length, 1e-12)
-    return unit
+def _passage_row(new: NewPassage) -> tuple[int, int, bytes, bytes, bytes]:
+    vectors = pack_vector(new.vector), pack_directions(new.unit_vectors)
+    return new.span.start, new.span.end, pack_units(new.units), *vectors
 
 
 class Catalogue:
@@ -187,26 +182,22 @@ class Catalogue:
                       meta.publisher, meta.author, meta.published, meta.url)  # fmt: skip
             if row is None:
                 key = db.execute(
-                    "INSERT INTO articles (path, source, file_hash, revision, text, title, publisher,"
-                    " author, published, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO articles (path, source, file_hash, revision, text, title,"
+                    " publisher, author, published, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (path, *values),
                 ).lastrowid
             else:
                 key = row[0]
                 self._drop_passages(db, key, change)
                 db.execute(
-                    "UPDATE articles SET source = ?, file_hash = ?, revision = ?, text = ?, title = ?,"
-                    " publisher = ?, author = ?, published = ?, url = ? WHERE id = ?",
+                    "UPDATE articles SET source = ?, file_hash = ?, revision = ?, text = ?,"
+                    " title = ?, publisher = ?, author = ?, published = ?, url = ? WHERE id = ?",
                     (*values, key),
                 )
             db.executemany(
                 'INSERT INTO passages (article, start, "end", units, vector, unit_vectors, change)'
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (key, p.span.start, p.span.end, _pack_units(p.units),
-                     p.vector.astype("<f2").tobytes(), _pack_directions(p.unit_vectors), change)
-                    for p in passages
-                ],  # fmt: skip
+                [(key, *_passage_row(p), change) for p in passages],
             )
 
     def remove(self, article: int) -> None:
@@ -230,19 +221,18 @@ class Catalogue:
     def entries(self) -> list[Entry]:
         """Every article without its text, by source."""
         rows = self._db.execute(
-            "SELECT id, path, source, file_hash, revision, title, publisher, author, published, url,"
-            " length(text), (SELECT count(*) FROM passages WHERE article = articles.id)"
+            "SELECT id, path, source, file_hash, revision, title, publisher, author, published,"
+            " url, length(text), (SELECT count(*) FROM passages WHERE article = articles.id)"
             " FROM articles ORDER BY source"
         )
-        return [Entry(*r[:5], Metadata(*r[5:10]), *r[10:]) for r in rows]
+        return [Entry(r[0], r[1], r[2], r[3], r[4], Metadata(*r[5:10]), r[10], r[11]) for r in rows]
 
     def articles(self, ids: Sequence[int]) -> dict[int, Article]:
         """The articles with these ids, by id; those that are gone are left out."""
-        marks = ",".join("?" * len(ids))
         rows = self._db.execute(
             "SELECT id, source, text, revision, title, publisher, author, published, url"
-            f" FROM articles WHERE id IN ({marks})",  # noqa: S608 - only question marks
-            list(ids),
+            " FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
         )
         return {r[0]: Article(r[0], r[1], r[2], r[3], Metadata(*r[4:])) for r in rows}
 
@@ -258,28 +248,32 @@ class Catalogue:
         return articles, passages
 
     def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
-        """The passages with these ids, in the order of the ids; those that are gone are left out."""
-        marks = ",".join("?" * len(ids))
-        # Article and passages in one read, so that both are of one revision.
-        rows = self._db.execute(
-            'SELECT p.id, p.start, p."end", p.units, p.vector, p.unit_vectors, p.article'
-            f" FROM passages p WHERE p.id IN ({marks})",  # noqa: S608 - only question marks
-            list(ids),
-        ).fetchall()
-        articles = self.articles(sorted({r[6] for r in rows}))
+        """The passages with these ids, in their order; those that are gone are left out."""
+        db = self._db
+        # One snapshot for both reads, so that a passage and its article are of one revision.
+        db.execute("BEGIN")
+        try:
+            rows = db.execute(
+                'SELECT p.id, p.start, p."end", p.units, p.vector, p.unit_vectors, p.article'
+                " FROM passages p WHERE p.id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(ids)),),
+            ).fetchall()
+            articles = self.articles(sorted({r[6] for r in rows}))
+        finally:
+            db.execute("COMMIT")
         found = {
             r[0]: StoredPassage(
-                Passage(r[0], articles[r[6]], Span(r[1], r[2]), _unpack_units(r[3])),
-                np.frombuffer(r[4], dtype="<f2").astype(np.float32),
-                _unpack_directions(r[5], dimensions),
+                Passage(r[0], articles[r[6]], Span(r[1], r[2]), unpack_units(r[3])),
+                unpack_vector(r[4]),
+                unpack_directions(r[5], dimensions),
             )
             for r in rows
             if r[6] in articles
         }
         return [found[i] for i in ids if i in found]
 
-    def added_since(self, change: int, batch: int = 1000) -> Iterator[list[tuple[int, bytes, str, str]]]:
-        """Passages added after `change`, in batches of id, vector (f2), text and title."""
+    def added_since(self, change: int, batch: int = 1000) -> Iterator[list[Added]]:
+        """Passages added after `change`, in batches."""
         last = 0
         while rows := self._db.execute(
             'SELECT p.id, p.vector, substr(a.text, p.start + 1, p."end" - p.start),'
@@ -288,7 +282,7 @@ class Catalogue:
             (change, last, batch),
         ).fetchall():
             last = rows[-1][0]
-            yield rows
+            yield [Added(r[0], unpack_vector(r[1]), r[2], r[3]) for r in rows]
 
     def removed_since(self, change: int) -> list[int]:
         """Ids of the passages removed after `change`."""

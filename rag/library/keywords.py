@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rag.library.catalogue import Added
 from rag.text import name_key, words
 
 _HEAP = 64_000_000
@@ -58,20 +59,18 @@ class KeywordView:
         """Let go of the files."""
         self._index = None
 
-    def apply(
-        self, added: Iterator[list[tuple[int, bytes, str, str]]], removed: Sequence[int]
-    ) -> None:
+    def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""
         import tantivy
 
         writer = self._index.writer(_HEAP, 1)
         for rows in added:
-            for key, _, text, title in rows:
-                writer.delete_documents_by_term("id", key)
+            for row in rows:
+                writer.delete_documents_by_term("id", row.id)
                 document = tantivy.Document()
-                document.add_unsigned("id", key)
-                document.add_text("body", " ".join(index_terms(text)))
-                document.add_text("title", " ".join(index_terms(title)))
+                document.add_unsigned("id", row.id)
+                document.add_text("body", " ".join(index_terms(row.text)))
+                document.add_text("title", " ".join(index_terms(row.title)))
                 writer.add_document(document)
         for key in removed:
             writer.delete_documents_by_term("id", key)

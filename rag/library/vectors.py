@@ -1,4 +1,4 @@
-"""The dense view: passage vectors in Chroma. Only ids and vectors live there; text stays in the catalogue."""
+"""The dense view: ids and vectors of passages in Chroma; their text stays in the catalogue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rag.library.catalogue import Added
 
 _NAME = "passages"
 _LARGEST_BATCH = 5000
@@ -41,13 +43,11 @@ class VectorView:
             self._client.close()
         self._client = self._collection = None
 
-    def apply(
-        self, added: Iterator[list[tuple[int, bytes, str, str]]], removed: Sequence[int]
-    ) -> None:
+    def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""
         for rows in added:
-            vectors = np.stack([np.frombuffer(r[1], dtype="<f2") for r in rows]).astype(np.float32)
-            self._collection.upsert(ids=[str(r[0]) for r in rows], embeddings=vectors)
+            vectors = np.stack([r.vector for r in rows])
+            self._collection.upsert(ids=[str(r.id) for r in rows], embeddings=vectors)
         for first in range(0, len(removed), _LARGEST_BATCH):
             ids = [str(i) for i in removed[first : first + _LARGEST_BATCH]]
             self._collection.delete(ids=ids)

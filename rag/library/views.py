@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from rag.library.catalogue import Catalogue
+from rag.library.catalogue import Added, Catalogue
 
 
 class View(Protocol):
@@ -26,9 +26,7 @@ class View(Protocol):
         """Let go of the files."""
         ...
 
-    def apply(
-        self, added: Iterator[list[tuple[int, bytes, str, str]]], removed: Sequence[int]
-    ) -> None:
+    def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""
         ...
 

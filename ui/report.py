@@ -1,0 +1,143 @@
+"""What the command line prints: summaries and answers, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from ingest.job import Summary
+    from rag.assistant import Assistant
+    from rag.domain import Answer
+    from rag.library import Library
+
+
+# An article could steer the terminal with these; the control pictures show them instead.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+
+
+def print_json(value: object) -> None:
+    """Print `value` as one line of JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def summary_dict(summary: Summary) -> dict[str, Any]:
+    """An ingest's summary for programs."""
+    return {
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "removed": summary.removed,
+        "failed": [{"source": s, "reason": r} for s, r in summary.failed],
+        "passages": summary.passages,
+    }
+
+
+def summary_line(summary: Summary) -> str:
+    """An ingest's summary for people."""
+    counts = {k: len(v) for k, v in summary_dict(summary).items() if isinstance(v, list)}
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _check(question: object, history: object) -> None:
+    """Raise TypeError unless these are a question and OpenAI-style messages."""
+    if not isinstance(question, str) or not isinstance(history, list):
+        raise TypeError("question must be text, history a list of messages")
+    for message in history:
+        if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
+            raise TypeError("each message of history must have a role and content in text")
+
+
+def answer_lines(assistant: Assistant, lines: TextIO) -> int:
+    """Answer each line as it is read. A line that cannot be answered says so in its place.
+
+    Returns:
+        How many lines could not be answered.
+    """
+    from rag.domain import Answer, answer_dict
+
+    failed = 0
+    for number, line in enumerate(iter(lines.readline, ""), 1):
+        if not line.strip():
+            continue
+        request: Any = {}
+        try:
+            request = json.loads(line)
+            question, history = request["question"], request.get("history") or []
+            _check(question, history)
+            result = answer_dict(assistant.answer(question, history))
+        except (ValueError, LookupError, TypeError, UsageError) as error:
+            failed += 1
+            reason = str(error) if isinstance(error, UsageError) else f"not a request: {error!r}"
+            click.echo(f"pullquote: line {number}: {reason}", err=True)
+            asked = str(request.get("question", "")) if isinstance(request, dict) else ""
+            shown = asked[:200]
+            empty = Answer(shown, f"Not answered: {reason}", shown, refused=True)
+            result = {**answer_dict(empty), "error": reason}
+        identity = request.get("id") if isinstance(request, dict) else None
+        print_json({"id": identity, **result})
+        sys.stdout.flush()
+    return failed
+
+
+def terminal_text(answer: Answer) -> str:
+    """An answer for a terminal: each quote with who said it, when, and where it stands."""
+    from rag.compose import written_date
+
+    cited = answer.near_misses if answer.refused else answer.citations
+    blocks = []
+    if answer.refused:
+        blocks.append(answer.text)
+        blocks += ["The nearest they come:"] if cited else []
+    for c in cited:
+        article, span = c.quote.article, c.quote.span
+        who = ", ".join(filter(None, (article.metadata.publisher, article.metadata.title)))
+        place = f"{article.source}:{span.start}-{span.end}"
+        date = written_date(article.metadata.published)
+        blocks.append(
+            f"[{c.marker}] {who or article.source} ({date})\n    “{c.quote.text}”\n    {place}"
+        )
+    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), "\n\n".join(blocks))
+
+
+def status_dict(library: Library) -> dict[str, Any]:
+    """What a library holds, for programs."""
+    return {
+        "library": str(library.folder),
+        "embedding_model": library.catalogue.get("embedding_model"),
+        "passages": library.count()[1],
+        "articles": [
+            {
+                "source": e.source,
+                "title": e.metadata.title,
+                "publisher": e.metadata.publisher,
+                "published": e.metadata.published,
+                "characters": e.characters,
+                "passages": e.passages,
+                "revision": e.revision,
+                "path": e.path,
+            }
+            for e in library.catalogue.entries()
+        ],
+    }
+
+
+def status_text(report: dict[str, Any]) -> str:
+    """What a library holds, for people: one line an article."""
+    lines = [
+        f"Library   {report['library']}",
+        f"Model     {report['embedding_model']}",
+        f"Articles  {len(report['articles'])}",
+        f"Passages  {report['passages']}",
+    ]
+    for row in report["articles"]:
+        size = f"{row['characters']:>9,} characters"
+        date = row["published"] or "undated"
+        lines.append(f"  {date:10} {size}  {row['source']}  {row['title'] or ''}".rstrip())
+    return "\n".join(lines)
