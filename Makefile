@@ -24,7 +24,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 chat: $(VENV)/.runtime ## chat about the example articles in the browser
-	$(BIN)/pullquote serve examples/articles $(ARGS)
+	$(BIN)/pullquote serve examples/articles --library library $(ARGS)
 
 test: $(VENV)/.dev browser ## check format, style and types, then run the tests
 	$(BIN)/ruff format --check .

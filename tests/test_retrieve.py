@@ -79,6 +79,6 @@ def test_llama_index_gets_the_same_passages_at_their_offsets(retriever, assistan
 
 def test_a_llama_index_query_engine_runs_on_it(retriever):
     engine = RetrieverQueryEngine.from_args(
-        HybridRetriever(retriever), llm=MockLLM(), response_mode=ResponseMode.NO_TEXT
+        HybridRetriever(retriever), llm=MockLLM(), response_mode=ResponseMode.COMPACT
     )
     assert engine.query("When did the Key Bridge open?").source_nodes
