@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from rag.assistant import Assistant
 from rag.embed import OnnxEmbedder, open_embedder
 from rag.library import Library
 from rag.settings import Settings, cache_folder, load
+from tests.serving import served
+from ui.server import create_app
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "examples" / "articles"
@@ -63,3 +66,27 @@ def assistant(make_assistant: Callable[[Path], Assistant]) -> Assistant:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load({}, library=tmp_path / "library")
+
+
+@pytest.fixture(scope="session")
+def questions() -> list[str]:
+    lines = (ROOT / "examples/questions/articles.jsonl").read_text(encoding="utf-8").splitlines()
+    return [line["question"] for line in map(json.loads, lines) if not line["history"]]
+
+
+@pytest.fixture(scope="session")
+def answered(assistant: Assistant, questions: list[str]) -> str:
+    """A question that gets two quotes or more."""
+    return next(q for q in questions if len(assistant.answer(q).citations) > 1)
+
+
+@pytest.fixture(scope="session")
+def refused(assistant: Assistant, questions: list[str]) -> str:
+    """A question that gets none, and near misses."""
+    return next(q for q in questions if assistant.answer(q).near_misses)
+
+
+@pytest.fixture(scope="session")
+def site(assistant: Assistant, questions: list[str]) -> Iterator[str]:
+    with served(create_app(assistant, questions[:3])) as address:
+        yield address

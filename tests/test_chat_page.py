@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from rag.domain import Answer, Article
-from rag.errors import NotFoundError, UsageError
-from ui.chat import ChatTurn, history_of, respond
-from ui.server import create_app, serve
+from tests.serving import Bare, served
+from ui.server import create_app
 
-TOP = Path(__file__).resolve().parent.parent
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,69 +31,6 @@ HOSTILE = (
     "[Otters](javascript:window.hacked=1) swim \u202esdrawkcab\u202c in the harbour at night.\r\n"
     "</mark></div></article><iframe src=javascript:window.hacked=1></iframe>\r\n"
 )
-
-
-class Bare:
-    """An assistant over no library, or one that fails."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-        self.library = self
-
-    def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
-        if self.error:
-            raise self.error
-        return Answer(question, f"Nothing, after {len(history)}.", question, refused=True)
-
-    def article(self, source: str) -> Article:
-        raise NotFoundError(source)
-
-    def count(self) -> tuple[int, int]:
-        return 0, 0
-
-
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """`app` on a free port; its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none")
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-
-
-@pytest.fixture(scope="module")
-def questions() -> list[str]:
-    lines = (TOP / "examples/questions/articles.jsonl").read_text(encoding="utf-8").splitlines()
-    return [line["question"] for line in map(json.loads, lines) if not line["history"]]
-
-
-@pytest.fixture(scope="module")
-def answered(assistant: Any, questions: list[str]) -> str:
-    """A question that gets two quotes or more."""
-    return next(q for q in questions if len(assistant.answer(q).citations) > 1)
-
-
-@pytest.fixture(scope="module")
-def refused(assistant: Any, questions: list[str]) -> str:
-    """A question that gets none, and near misses."""
-    return next(q for q in questions if assistant.answer(q).near_misses)
-
-
-@pytest.fixture(scope="module")
-def site(assistant: Any, questions: list[str]) -> Iterator[str]:
-    with served(create_app(assistant, questions[:3])) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")
@@ -371,79 +295,3 @@ def test_an_empty_library_says_what_to_do(visit: Callable[..., Page]) -> None:
         assert page.locator(".pq-lead").inner_text() == "Nothing, after 0."
         ask(page, "And now?")
         assert page.locator(".pq-lead").nth(1).inner_text() == "Nothing, after 2."
-
-
-def test_article_route_and_headers(site: str, assistant: Any, answered: str) -> None:
-    quote = assistant.answer(answered).citations[0].quote
-    query = {"source": quote.article.source, "revision": quote.revision}
-    with httpx.Client(base_url=site, trust_env=False) as client:
-        place = {"start": quote.span.start, "end": quote.span.end}
-        found = client.get("/article", params={**query, **place, "also": "0-1"})
-        assert found.status_code == 200
-        assert '<mark id="quote"' in found.text
-        assert "<mark" not in client.get("/article", params=query).text
-        gone = client.get("/article", params={"source": "../../etc/passwd"})
-        assert (gone.status_code, gone.headers["content-type"][:10]) == (404, "text/plain")
-        assert client.get("/article", params={**query, "revision": "old"}).status_code == 409
-        for bad in ({"start": 5, "end": 1}, {"start": 0, "end": 10**9}, {"start": 1}, {"end": "x"}):
-            assert client.get("/article", params={**query, **bad}).status_code == 422
-        assert client.get("/article", params={**query, "also": "x"}).status_code == 422
-        articles, passages = assistant.library.count()
-        health = client.get("/health")
-        assert health.json() == {"status": "ok", "articles": articles, "passages": passages}
-        for path in ("/", "/article", "/health", "/nowhere"):
-            headers = client.get(path).headers
-            assert "default-src 'self'" in headers["content-security-policy"]
-            assert "frame-ancestors 'self'" in headers["content-security-policy"]
-            assert headers["x-content-type-options"] == "nosniff"
-            assert headers["referrer-policy"] == "no-referrer"
-
-
-def test_errors_become_readable_turns(caplog: pytest.LogCaptureFixture) -> None:
-    turn = respond(Bare(UsageError("Too <long>.")), "why?")
-    assert (turn.question, turn.reply) == ("why?", "")
-    assert "Too &lt;long&gt;." in turn.html
-    turn = respond(Bare(RuntimeError("secret")), "why?")
-    assert "secret" not in turn.html
-    assert "secret" in caplog.text
-
-
-def test_failed_turns_are_not_remembered() -> None:
-    turns = [ChatTurn("a", "b", "<p>"), ChatTurn("c", "", "<p>")]
-    assert history_of(turns) == [
-        {"role": "user", "content": "a"},
-        {"role": "assistant", "content": "b"},
-    ]
-
-
-def test_a_taken_port_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"Port {port} .* --port"):
-            serve(Bare(), "127.0.0.1", port)
-    with pytest.raises(UsageError, match="--host"):
-        serve(Bare(), "192.0.2.1", port)
-    with pytest.raises(UsageError, match="--port"):
-        serve(Bare(), "127.0.0.1", 70000)
-
-
-def test_serve_says_where_it_is_and_stops_when_interrupted() -> None:
-    code = (
-        "from tests.test_chat_page import Bare; from ui.server import serve; serve(Bare(), port=0)"
-    )
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=TOP, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        line = process.stderr.readline()
-        assert line.startswith("Pullquote is at http://127.0.0.1:"), line
-        address = line.split()[-1]
-        assert httpx.get(f"{address}/health", trust_env=False).json()["status"] == "ok"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
-        assert process.stderr.read() == ""
-
-
-def test_other_commands_do_not_pay_for_gradio() -> None:
-    code = "import sys, ui.chat, ui.render; print('gradio' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True)
-    assert run.stdout == "False\n", run.stderr
