@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from rag.errors import NotFoundError, PullquoteError, SettingsError, UsageError
+from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
+from ui.evaluate import evaluate
+from ui.options import FAILED, errors, library_option
 from ui.report import (
     answer_lines,
     print_json,
@@ -36,36 +36,8 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
-_FAILED, _USAGE = 1, 2
 # What cannot be read is ingest's to report, beside all that can.
 _PATH = click.Path(path_type=Path, readable=False)
-
-
-def _stop(error: Exception, code: int) -> NoReturn:
-    click.echo(f"pullquote: {error}", err=True)
-    sys.exit(code)
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Errors a person can mend become one line and the contract's exit code."""
-    try:
-        yield
-    except (UsageError, SettingsError) as error:
-        _stop(error, _USAGE)
-    except PullquoteError as error:
-        _stop(error, _FAILED)
-    except BrokenPipeError:
-        # The reader has gone (`pullquote show X | head`): nothing is left to say, nor to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_FAILED)
-
-
-def _library_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--library", type=click.Path(path_type=Path), metavar="DIR",
-        help="The library's folder. Default: PULLQUOTE_LIBRARY, else a per-user data folder.",
-    )(command)  # fmt: skip
 
 
 class _Group(click.Group):
@@ -77,7 +49,8 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pullquote")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Answer questions from your own articles, every sentence a word-for-word quote.
 
     \b
@@ -86,12 +59,14 @@ def main() -> None:
       pullquote ask "When does the new bridge open?"
       pullquote serve ~/articles
     """
+    # Commands in other files take the environment from here: only this one may hand it on.
+    ctx.obj = dict(os.environ)
 
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@_library_option
+@library_option
 def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None:
     """Add or update the articles at PATHS: .txt and .md files, or folders of them.
 
@@ -103,7 +78,7 @@ def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None
       pullquote ingest reports/ notes/today.md
       pullquote ingest reports/ --json
     """
-    with _errors():
+    with errors():
         settings = load(os.environ, library=library)
         summary = _ingest(paths, settings)
         if as_json:
@@ -111,7 +86,7 @@ def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None
         else:
             click.echo(summary_line(summary))
         if summary.failed:
-            sys.exit(_FAILED)
+            sys.exit(FAILED)
 
 
 def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
@@ -152,7 +127,7 @@ def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
                    "one JSON object a line comes back, in the same order.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["quotes"]), help="How to answer: in quotes alone.")
 @click.option("--model", metavar="NAME", help="A chat model (not used by this version).")
-@_library_option
+@library_option
 def ask(
     question: str | None, as_json: bool, batch: TextIO | None, mode: str | None, model: str | None,
     library: Path | None,
@@ -165,7 +140,7 @@ def ask(
       pullquote ask "Who signed the contract?" --json
       pullquote ask --batch questions.jsonl > answers.jsonl
     """
-    with _errors():
+    with errors():
         if (question is None) == (batch is None):
             raise UsageError(
                 'give one question, or --batch FILE; for example: pullquote ask "Who won?"'
@@ -177,7 +152,7 @@ def ask(
             )
         assistant = _open(settings)
         if batch is not None:
-            sys.exit(_FAILED if answer_lines(assistant, batch) else 0)
+            sys.exit(FAILED if answer_lines(assistant, batch) else 0)
         answer = assistant.answer(question or "")
         if as_json:
             from rag.domain import answer_dict
@@ -198,7 +173,7 @@ def _open(settings: Settings) -> Assistant:
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 for any free one.  [default: 7860]")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
-@_library_option
+@library_option
 def serve(
     paths: tuple[Path, ...], host: str | None, port: int | None, open_browser: bool,
     library: Path | None,
@@ -210,7 +185,7 @@ def serve(
       pullquote serve
       pullquote serve reports/ --port 8000 --no-open
     """
-    with _errors():
+    with errors():
         settings = load(os.environ, library=library, host=host, port=port)
         if paths:
             click.echo(summary_line(_ingest(paths, settings)), err=True)
@@ -225,10 +200,10 @@ def serve(
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@_library_option
+@library_option
 def status(as_json: bool, library: Path | None) -> None:
     """Say what is in the library: its articles with dates and sizes."""
-    with _errors():
+    with errors():
         from rag.library import Library
 
         settings = load(os.environ, library=library)
@@ -243,10 +218,10 @@ def status(as_json: bool, library: Path | None) -> None:
 
 @main.command()
 @click.argument("source")
-@_library_option
+@library_option
 def show(source: str, library: Path | None) -> None:
     """Print the stored text of the article SOURCE, every character of it and no other."""
-    with _errors():
+    with errors():
         from rag.library import Library
 
         text = Library(load(os.environ, library=library).library).article(source).text
@@ -257,10 +232,10 @@ def show(source: str, library: Path | None) -> None:
 
 @main.command()
 @click.argument("sources", nargs=-1, required=True)
-@_library_option
+@library_option
 def remove(sources: tuple[str, ...], library: Path | None) -> None:
     """Remove the articles SOURCES from the library. Their files stay where they are."""
-    with _errors():
+    with errors():
         from rag.library import Library
 
         opened = Library(load(os.environ, library=library).library)
@@ -272,3 +247,6 @@ def remove(sources: tuple[str, ...], library: Path | None) -> None:
             raise NotFoundError(
                 f"not in the library: {', '.join(missing)}; pullquote status lists them"
             )
+
+
+main.add_command(evaluate)

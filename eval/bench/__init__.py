@@ -1,0 +1,1 @@
+"""Speed and retrieval quality beside each other, each measurement in a process of its own."""

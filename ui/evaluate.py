@@ -1,0 +1,214 @@
+"""`pullquote eval`: its first word is a subcommand, or else a question set to run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.errors import UsageError
+from rag.settings import Settings, cache_folder, load
+from ui.evaluate_bench import bench
+from ui.evaluate_new import import_set, new
+from ui.options import FAILED, errors
+from ui.report import print_json
+
+if TYPE_CHECKING:
+    from eval.cases import QuestionSet
+    from eval.run import Run
+    from eval.summary import Report
+
+_RUN = "SET"
+_PATH = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Evaluate(click.Group):
+    """A group whose default command runs the question sets named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = [_RUN, *args]
+        return super().parse_args(ctx, args)
+
+
+class _Run(click.Command):
+    """The default command; its help speaks for the group."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        above = ctx.parent.command_path if ctx.parent else ""
+        formatter.write_usage(above, "[OPTIONS] SET…")
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        group = ctx.parent.command if ctx.parent else None
+        if isinstance(group, click.Group) and len(group.commands) > 1:
+            with formatter.section("Commands"):
+                formatter.write_dl([
+                    (name, command.get_short_help_str())
+                    for name, command in group.commands.items()
+                    if command is not self
+                ])  # fmt: skip
+
+
+@click.group("eval", cls=_Evaluate)
+def evaluate() -> None:
+    """Score the answers to question sets; compare, report, gate."""
+
+
+@evaluate.command(_RUN, cls=_Run, hidden=True)
+@click.argument("sets", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "--docs",
+    type=_PATH,
+    metavar="DIR",
+    help="The documents of the sets. Default: docs/ beside a set's questions.jsonl.",
+)
+@click.option(
+    "--library",
+    type=_PATH,
+    metavar="DIR",
+    help="Answer from this library as it stands. Default: a temporary one, made of the "
+    "set's documents.",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask the first N questions.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a set.")
+@click.option("--html", type=_FILE, metavar="FILE", help="Write a report with charts.")
+@click.option("--markdown", type=_FILE, metavar="FILE", help="Write a pull request's summary.")
+@click.option("--save", type=_FILE, metavar="RUN.json", help="Keep the run, to compare with later.")
+@click.option("--against", type=_FILE, metavar="RUN.json", help="Show what changed since a run.")
+@click.option(
+    "--fail-under",
+    "floors",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Exit 1 where a metric is below this, or has no score. May be repeated.",
+)
+@click.option(
+    "--no-worse-than",
+    "before",
+    type=_FILE,
+    metavar="RUN.json",
+    help="Exit 1 where a headline metric is significantly below that run's.",
+)
+@click.pass_obj
+def run_sets(
+    environ: Mapping[str, str], sets: tuple[Path, ...], docs: Path | None, library: Path | None,
+    limit: int | None, as_json: bool, html: Path | None, markdown: Path | None,
+    save: Path | None, against: Path | None, floors: tuple[str, ...], before: Path | None,
+) -> None:  # fmt: skip
+    """Answer the questions of each SET and score the answers.
+
+    A SET is a folder with docs/ and questions.jsonl, or a questions file given with --docs. It is
+    measured on its own documents in a temporary library, or on a live one with --library.
+    A SET that is called like a command is written ./NAME. Exit code 1 says that a gate failed.
+
+    \b
+    Examples:
+      pullquote eval evalsets/xquad
+      pullquote eval questions.jsonl --docs articles/ --html report.html
+      pullquote eval questions.jsonl --docs articles/ --save monday.json
+      pullquote eval questions.jsonl --docs articles/ --no-worse-than monday.json
+      pullquote eval questions.jsonl --library ~/library --fail-under verbatim_rate=1
+    """
+    with errors():
+        from eval.gate import parse_floor
+        from eval.run import load_runs, save_runs
+        from eval.summary import markdown as summarise
+        from eval.summary import report_dict, text
+
+        # Whatever is wrong with the request is said before minutes are spent on answers.
+        least = [parse_floor(floor) for floor in floors]
+        for file in filter(None, (html, markdown, save)):
+            if not file.parent.is_dir():
+                raise UsageError(f"{file}: there is no folder {file.parent}")
+        question_sets = _load(sets, docs or library, limit)
+        earlier = {path: load_runs(path) for path in (against, before) if path}
+        settings = load(environ, library=library)
+        runs, reports = [], []
+        for run in _runs(question_sets, settings, environ, library is not None):
+            report = _report(run, earlier, against, before, least)
+            runs.append(run)
+            reports.append(report)
+            if as_json:
+                print_json(report_dict(report))
+            else:
+                click.echo(text(report))
+        if save:
+            save_runs(save, runs)
+        if markdown:
+            markdown.write_text(summarise(reports), encoding="utf-8")
+        if html:
+            from eval.report import page
+
+            html.write_text(page(reports), encoding="utf-8")
+        for report in reports:
+            for failure in report.failures:
+                click.echo(f"pullquote: {report.run.name}: {failure}", err=True)
+        if any(report.failures for report in reports):
+            sys.exit(FAILED)
+
+
+def _load(sets: Sequence[Path], docs: Path | None, limit: int | None) -> list[QuestionSet]:
+    """The sets named, cut to the first questions."""
+    import dataclasses
+
+    from eval.cases import load_set
+
+    loaded: list[QuestionSet] = []
+    for path in sets:
+        question_set = load_set(path, docs)
+        if not question_set.cases:
+            raise UsageError(f"{path}: no question in it")
+        if question_set.name in {other.name for other in loaded}:
+            raise UsageError(f"{path}: two sets are called {question_set.name}; rename one")
+        loaded.append(dataclasses.replace(question_set, cases=question_set.cases[:limit]))
+    return loaded
+
+
+def _runs(
+    sets: Sequence[QuestionSet], settings: Settings, environ: Mapping[str, str], live: bool
+) -> Any:
+    """Run each set in turn, with a progress bar on a terminal."""
+    from eval.run import run_set
+    from rag.embed import open_embedder
+
+    embedder = open_embedder(settings.embedding_model, cache_folder(environ))
+    for question_set in sets:
+        with ExitStack() as stack:
+            progress = None
+            if sys.stderr.isatty():
+                bar = stack.enter_context(click.progressbar(
+                    length=len(question_set.cases), label=question_set.name, file=sys.stderr
+                ))  # fmt: skip
+
+                def progress(done: int, _total: int, _question: str, bar: Any = bar) -> None:
+                    bar.update(done - bar.pos)
+
+            run = run_set(question_set, settings, embedder, live, progress)
+        yield run
+
+
+def _report(
+    run: Run, earlier: Mapping[Path, Mapping[str, Run]], against: Path | None,
+    before: Path | None, floors: Sequence[Any],
+) -> Report:  # fmt: skip
+    from eval.compare import compare
+    from eval.summary import make_report
+
+    def comparison(path: Path | None) -> Any:
+        if path is None:
+            return None
+        if run.name not in earlier[path]:
+            raise UsageError(f"{path}: no run of {run.name} in it")
+        return compare(earlier[path][run.name], run)
+
+    return make_report(run, comparison(against), floors, comparison(before))
+
+
+evaluate.add_command(import_set)
+evaluate.add_command(new)
+evaluate.add_command(bench)

@@ -1,0 +1,44 @@
+"""What every command shares: the library option, exit codes, and errors in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from rag.errors import PullquoteError, SettingsError, UsageError
+
+FAILED, USAGE = 1, 2
+
+
+def _stop(error: Exception, code: int) -> NoReturn:
+    click.echo(f"pullquote: {error}", err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Errors a person can mend become one line and the contract's exit code."""
+    try:
+        yield
+    except (UsageError, SettingsError) as error:
+        _stop(error, USAGE)
+    except PullquoteError as error:
+        _stop(error, FAILED)
+    except BrokenPipeError:
+        # The reader has gone (`pullquote show X | head`): nothing is left to say, nor to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+
+
+def library_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option by which every command is told its library."""
+    return click.option(
+        "--library", type=click.Path(path_type=Path), metavar="DIR",
+        help="The library's folder. Default: PULLQUOTE_LIBRARY, else a per-user data folder.",
+    )(command)  # fmt: skip
