@@ -19,16 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Evidence
+from rag.reading import Reading
 from rag.retrieve import Retrieved
-from rag.signals import (
-    ANSWER_SIGNALS,
-    UNIT_SIGNALS,
-    Candidate,
-    Reading,
-    answer_signals,
-    read,
-    unit_candidates,
-)
+from rag.signals import ANSWER_SIGNALS, UNIT_SIGNALS, Candidate, answer_signals, unit_candidates
 
 # Passages whose units are scored; the answer is in one of them for 99 % of our questions.
 DEPTH = 12
@@ -113,7 +106,7 @@ def rank(retrieved: Retrieved, unit: Linear) -> list[tuple[Candidate, float]]:
     readings: list[Reading] = []
     for index in order:
         candidate = candidates[index]
-        reading = read(candidate.unit.span.of(candidate.hit.passage.article.text))
+        reading = candidate.reading
         if any(_repeats(reading, other) for other in readings[:20]):
             continue
         kept.append((candidate, float(scores[index])))

@@ -27,41 +27,66 @@ class Wanted(StrEnum):
 
 
 _COUNT = (
-    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a|an|several|half|"
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve|a|an|several|half|"
     r"hundreds?|thousands?|dozens?)"
 )
 # What asks for each kind, tried in this order, and what offers it.
 _KINDS: tuple[tuple[Wanted, str, str], ...] = (
     (Wanted.MONEY,
-     r"\bhow\s+(?:expensive|costly)\b|\b(?:costs?|price[ds]?|paid|pays?|budgets?|worth|spen[dt]|funding|fees?|salary|money)\b",
-     r"[$£€¥₹]\s?\d|\d\s*(?:dollars?|euros?|pounds?|rupees|yen|francs?|[mb]illion)\b|\bfree\b|\bUSD|\bEUR"),
+     r"\bhow\s+(?:expensive|costly)\b|\b(?:costs?|price[ds]?|paid|pays?|budgets?|"
+     r"worth|spen[dt]|funding|fees?|salary|money)\b",
+     r"[$£€¥₹]\s?\d|\d\s*(?:dollars?|euros?|pounds?|rupees|yen|francs?|"
+     r"[mb]illion)\b|\bfree\b|\bUSD|\bEUR"),
     (Wanted.DURATION,
      r"\bhow\s+long\b(?!\s+is\b)|\bhow\s+many\s+(?:years|months|weeks|days|hours|minutes)\b",
-     rf"\b{_COUNT}[\s-]+(?:and\s+a\s+half\s+)?(?:to[\s-]+\w+[\s-]+)?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur)|"
+     rf"\b{_COUNT}[\s-]+(?:and\s+a\s+half\s+)?(?:to[\s-]+\w+[\s-]+)?(?:seconds?|"
+     rf"minutes?|hours?|days?|weeks?|months?|years?|decades?|centur)|"
      r"\b(?:since|until|from)\b.*\d"),
     (Wanted.LENGTH,
-     r"\bhow\s+(?:far|tall|high|deep|wide|big|large)\b|\b(?:height|length|width|depth|distance|altitude)\b",
-     r"\d[\d.,]*[\s-]*(?:k?m|cm|mm|met(?:re|er)s?|kilomet(?:re|er)s?|feet|foot|ft|miles?|inch(?:es)?|hectares?|acres?|km2|square)\b"),
-    (Wanted.MASS, r"\bhow\s+heavy\b|\bweigh", r"\d[\d.,]*[\s-]*(?:kg|kilograms?|grams?|tonnes?|tons?|lbs?|pounds?)\b|\btonnes?\b"),
-    (Wanted.CLOCK, r"\b(?:what|which)\s+(?:time|hour)\b", r"\d{1,2}[:.]\d{2}|\d\s*[ap]\.?m\b|\b(?:noon|midnight|o[’']clock)\b"),
+     r"\bhow\s+(?:far|tall|high|deep|wide|big|large)\b|\b(?:height|length|width|"
+     r"depth|distance|altitude)\b",
+     r"\d[\d.,]*[\s-]*(?:k?m|cm|mm|met(?:re|er)s?|kilomet(?:re|er)s?|feet|foot|"
+     r"ft|miles?|inch(?:es)?|hectares?|acres?|km2|square)\b"),
+    (Wanted.MASS, r"\bhow\s+heavy\b|\bweigh",
+     r"\d[\d.,]*[\s-]*(?:kg|kilograms?|grams?|tonnes?|tons?|lbs?|pounds?)\b|"
+     r"\btonnes?\b"),
+    (Wanted.CLOCK, r"\b(?:what|which)\s+(?:time|hour)\b",
+     r"\d{1,2}[:.]\d{2}|\d\s*[ap]\.?m\b|\b(?:noon|midnight|o[’']clock)\b"),
     (Wanted.SHARE, r"\b(?:percentage|percent|per\s+cent|share|proportion|fraction)\b",
      r"\d\s*(?:%|per\s*cent)|\b(?:half|third|quarter|majority|most)\b"),
-    (Wanted.NUMBER, r"\bhow\s+(?:many|much|old|fast|often)\b|\b(?:number|amount|population|score|total|size|age|rate)\b",
-     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|"
+    (Wanted.NUMBER,
+     r"\bhow\s+(?:many|much|old|fast|often)\b|\b(?:number|amount|population|"
+     r"score|total|size|age|rate)\b",
+     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+     r"dozens?|hundreds?|thousands?|millions?|"
      r"billions?|half|third|twice|none|nobody|no\s+one|several)\b"),
     (Wanted.TIME, r"\bwhen\b|\b(?:what|which|in\s+what)\s+(?:year|date|day|month|decade|century)\b",
-     r"\b(?:1[0-9]|20)\d\d\b|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b|"
-     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yesterday|today|century|\d{1,2}:\d{2})\b|\bMay\s+\d|\d\s+May\b"),
-    (Wanted.SPEECH, r"\b(?:say|says|said|claim\w*|warn\w*|call(?:ed)?|tell|told|describe\w*|argue\w*|accuse\w*|respon[ds]\w*|"
+     r"\b(?:1[0-9]|20)\d\d\b|\b(?:january|february|march|april|june|july|august|"
+     r"september|october|november|december)\b|"
+     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:yesterday|today|"
+     r"century|\d{1,2}:\d{2})\b|\bMay\s+\d|\d\s+May\b"),
+    (Wanted.SPEECH,
+     r"\b(?:say|says|said|claim\w*|warn\w*|call(?:ed)?|tell|told|describe\w*|"
+     r"argue\w*|accuse\w*|respon[ds]\w*|"
      r"comment\w*|explain\w*|justif\w*|announce\w*|promise\w*|think|react\w*)\b",
-     r"[“”\"«»]|\b(?:sa(?:id|ys|ying)|told|added|claim\w*|warn\w*|call(?:ed|ing)|accus\w*|argu\w*|stat(?:ed|ing)|announc\w*|"
+     r"[“”\"«»]|\b(?:sa(?:id|ys|ying)|told|added|claim\w*|warn\w*|call(?:ed|ing)|"
+     r"accus\w*|argu\w*|stat(?:ed|ing)|announc\w*|"
      r"according\s+to|insist\w*|confirm\w*|reject\w*|promis\w*|vow\w*)\b"),
-    (Wanted.PERSON, r"\bwho(?:m|se)?\b|\b(?:what|which)\s+(?:person|man|woman|king|queen|president|author|minister|"
+    (Wanted.PERSON,
+     r"\bwho(?:m|se)?\b|\b(?:what|which)\s+(?:person|man|woman|king|queen|"
+     r"president|author|minister|"
      r"company|organi[sz]ation|country|team|party|group|agency)\b", ""),
-    (Wanted.PLACE, r"\bwhere\b|\b(?:what|which|in\s+what)\s+(?:city|town|place|region|state|location|county|river|street|road)\b",
-     r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|on|to|of|outside|between|north|south|east|west)\s+(?:the\s+)?[A-Z]"),
-    (Wanted.REASON, r"\bwhy\b|\bwhat\s+(?:caused|made|led)\b|\bhow\s+come\b|\breasons?\b|\bpurpose\b",
-     r"\b(?:because|since|due\s+to|so\s+that|so|in\s+order|as\s+a\s+result|caused?|owing|therefore|led\s+to|"
+    (Wanted.PLACE,
+     r"\bwhere\b|\b(?:what|which|in\s+what)\s+(?:city|town|place|region|state|"
+     r"location|county|river|street|road)\b",
+     r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|on|to|of|outside|between|north|south|"
+     r"east|west)\s+(?:the\s+)?[A-Z]"),
+    (Wanted.REASON,
+     r"\bwhy\b|\bwhat\s+(?:caused|made|led)\b|\bhow\s+come\b|\breasons?\b|"
+     r"\bpurpose\b",
+     r"\b(?:because|since|due\s+to|so\s+that|so|in\s+order|as\s+a\s+result|"
+     r"caused?|owing|therefore|led\s+to|"
      r"reason|thanks\s+to|after|would|meant)\b"),
 )  # fmt: skip
 _ASKS = tuple((kind, re.compile(asks, re.IGNORECASE)) for kind, asks, _ in _KINDS)
@@ -90,7 +115,8 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
-    r"\W*(?:(?:and|but|so|or)\s+)?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    r"\W*(?:(?:and|but|so|or)\s+)?(?:is|are|was|were|do|does|did|has|have|had|"
+    r"can|could|will|would|should)\b",
     re.IGNORECASE,
 )
 

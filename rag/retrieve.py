@@ -31,9 +31,9 @@ class Query:
 
     `own` is the vector of the question alone, `vector` that of it in its conversation, both (d,).
     `words` are its content words, those of the conversation it leans on among them; `weights`
-    their rarity in the library by term, 0 to 1; `unknown` the question's own words that stand nowhere
-    in the library, in any spelling; `word_vectors` gives unit-length vectors (n, d) of single
-    words, where the embedding model has them.
+    their rarity in the library by term, 0 to 1; `unknown` the question's own words that stand
+    nowhere in the library, in any spelling; `word_vectors` gives unit-length vectors (n, d) of
+    single words, where the embedding model has them.
     """
 
     turn: Turn

@@ -6,85 +6,24 @@ surroundings have, whether it offers the kind of thing asked for. `rag.evidence`
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.domain import Hit, Kind, Unit
 from rag.library import StoredPassage
-from rag.questions import MEASURES, Wanted, denies, offers, wanted
+from rag.questions import MEASURES, Wanted, offers, wanted
+from rag.reading import Numbers, Reading, alike_words, credits, read, share
 from rag.retrieve import Query, Retrieved
-from rag.text import Word, name_key, same_name, words
+from rag.text import Word, words
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text read once: its terms, its name-like words by key, how many words it has."""
-
-    words: tuple[str, ...]
-    terms: frozenset[str]
-    names: frozenset[tuple[str, str]]
-    length: int
-
-
-@lru_cache(maxsize=50_000)
-def read(text: str) -> Reading:
-    """The terms and names of `text`; cached, since the same units come up again and again."""
-    found = words(text)
-    return Reading(
-        tuple(dict.fromkeys(w.surface.lower() for w in found if not w.stop)),
-        frozenset(w.term for w in found if not w.stop),
-        frozenset(
-            (name_key(w.surface), w.surface) for w in found if w.capitalised and len(w.surface) > 3
-        ),
-        len(found),
-    )
-
-
-@lru_cache(maxsize=50_000)
-def _credit(word: Word, reading: Reading) -> float:
-    """How much of `word` the text has: 1 as such, less for another spelling of it as a name."""
-    if word.term in reading.terms:
-        return 1.0
-    if len(word.surface) >= 4:
-        key = name_key(word.surface)
-        if any(k[:1] == key[:1] and same_name(word.surface, name) for k, name in reading.names):
-            return 0.9
-    return 0.0
-
-
-def covered(query: Query, *readings: Reading) -> float:
-    """The share, by weight, of the question's terms that stand in any of the readings."""
-    total = sum(query.weights.values())
-    if not total:
-        return 0.0
-    got = sum(
-        query.weights[w.term] * max(_credit(w, r) for r in readings) for w in _distinct(query)
-    )
-    return got / total
-
-
-def missing_words(query: Query, readings: Sequence[Reading]) -> list[Word]:
-    """The question's words that stand in none of the readings, heaviest first."""
-    absent = [w for w in _distinct(query) if not any(_credit(w, r) for r in readings)]
-    return sorted(absent, key=lambda w: -query.weights[w.term])
-
-
-def _distinct(query: Query) -> list[Word]:
-    return list({w.term: w for w in query.words}.values())
-
-
-# Unrelated words have about this cosine.
-_UNALIKE = 0.25
 UNIT_SIGNALS = (
-    "cosine", "cosine_lead", "cosine_own", "cosine_mean", "covered", "covered_lead",
-    "alike", "alike_lead", "alike_here", "alike_here_lead",
-    "covered_here", "covered_here_lead", "covered_around", "passage", "passage_lead", "offers",
-    "lacks", "offers_person", "offers_measure", "short", "long", "question", "list_item",
-    "table_row", "code", "opens_article", "neighbour_cosine", "rank", "name_in_place", "said",
+    "cosine_own", "cosine_spread", "cosine_centred", "covered", "covered_around",
+    "covered_before", "alike_here", "alike_rank", "passage", "passage_gap", "offers",
+    "offers_measure", "question", "list_item", "name_in_place",
 )  # fmt: skip
 
 
@@ -94,135 +33,131 @@ class Candidate:
 
     hit: Hit
     unit: Unit
+    reading: Reading
     cosine: float
-    covered: float
-    signals: NDArray[np.float64]
+    passage_gap: float
+    signals: Numbers
 
 
 @dataclass(slots=True)
-class _Row:
-    """A candidate while its signals are gathered."""
+class _Rows:
+    """The candidates of a question while their signals are gathered, a list entry for each."""
 
-    hit: Hit
-    unit: Unit
-    reading: Reading
-    signals: dict[str, float]
+    hits: list[Hit]
+    units: list[Unit]
+    texts: list[str]
+    readings: list[Reading]
+    vectors: list[Numbers]
+    credits: list[Numbers]
+    before: list[Numbers]
+    around: list[Numbers]
 
 
 def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
     """The quotable units of the `depth` best hits, with their signals."""
     query = retrieved.query
-    kind = wanted(query.turn.question)
-    reply = read(query.turn.reply)
-    rows: list[_Row] = []
-    pairs = zip(retrieved.hits[:depth], retrieved.stored[:depth], strict=True)
-    for rank, (hit, item) in enumerate(pairs):
-        rows += _passage_rows(query, kind, reply, rank, hit, item)
-    if not rows:
+    rows = _Rows([], [], [], [], [], [], [], [])
+    for hit, item in zip(retrieved.hits[:depth], retrieved.stored[:depth], strict=True):
+        _add_passage(rows, query, hit, item)
+    if not rows.units:
         return []
-    # A word that most candidates share names the topic; one that few have tells them apart.
-    exact = np.array([[_credit(w, row.reading) for w in query.words] for row in rows])
-    alike = np.maximum(exact, alike_words(query, [row.reading for row in rows]))
-    weights = np.array([query.weights[w.term] for w in query.words])
-    for name, credits in (("covered_here", exact), ("alike_here", alike)):
-        rare = weights * np.log(1 + len(rows) / (1 + credits.sum(axis=0)))
-        _set(rows, name, credits @ rare / max(float(rare.sum()), 1e-9))
-    _set(rows, "alike", alike @ weights / max(float(weights.sum()), 1e-9))
-    for name in ("cosine", "covered", "covered_here", "alike", "alike_here", "passage"):
-        best = max(row.signals[name] for row in rows)
-        for row in rows:
-            row.signals[f"{name}_lead"] = row.signals[name] - best
+    vectors = np.array(rows.vectors, dtype=np.float64)
+    cosines = vectors @ query.vector
+    weights = _weights(query, query.words)
+    exact, before, around = np.array(rows.credits), np.array(rows.before), np.array(rows.around)
+    alike = np.maximum(exact, alike_words(query, query.words, rows.readings))
+    alike_here = share(_telling(weights, alike), alike)
+    rank = np.empty(len(cosines))
+    rank[np.argsort(-alike_here, kind="stable")] = np.arange(len(cosines))
+    telling = _telling(weights, exact)
+    passage = np.array([hit.score for hit in rows.hits])
+    best: dict[int, float] = {}
+    for hit in rows.hits:
+        article = hit.passage.article.id
+        best[article] = max(hit.score, best.get(article, hit.score))
+    gap = passage - [best[hit.passage.article.id] for hit in rows.hits]
+    question = query.turn.question
+    kind = wanted(question)
+    offered = np.array([float(offers(kind, text, question)) for text in rows.texts])
+    names = np.array([w.capitalised for w in query.words], dtype=bool)
+    signals = {
+        "cosine_own": vectors @ query.own - cosines,
+        "cosine_spread": (cosines - cosines.mean()) / (cosines.std() + 1e-6),
+        "cosine_centred": _centred(vectors, query.vector.astype(np.float64)),
+        "covered": share(weights, exact),
+        "covered_around": share(weights, around),
+        "covered_before": share(telling, before) - share(telling, exact),
+        "alike_here": alike_here,
+        "alike_rank": 1 / (1 + rank),
+        "passage": passage,
+        "passage_gap": gap,
+        "offers": offered,
+        "offers_measure": offered * (kind in MEASURES),
+        "question": np.array([float(t.rstrip("\"”’' ").endswith("?")) for t in rows.texts]),
+        "list_item": np.array([float(u.kind is Kind.LIST_ITEM) for u in rows.units]),
+        "name_in_place": exact[:, names].mean(axis=1) if names.any() else np.full(len(rank), 0.5),
+    }
+    table = np.column_stack([signals[name] for name in UNIT_SIGNALS])
     return [
-        Candidate(
-            row.hit, row.unit, row.signals["cosine"], row.signals["covered"],
-            np.array([row.signals[name] for name in UNIT_SIGNALS]),
+        Candidate(hit, unit, reading, float(cosine), float(behind), row)
+        for hit, unit, reading, cosine, behind, row in zip(
+            rows.hits, rows.units, rows.readings, cosines, gap, table, strict=True
         )
-        for row in rows
-    ]  # fmt: skip
+    ]
 
 
-def _set(rows: Sequence[_Row], name: str, values: NDArray[np.float64]) -> None:
-    for row, value in zip(rows, values, strict=True):
-        row.signals[name] = float(value)
+def _weights(query: Query, asked: Sequence[Word]) -> Numbers:
+    return np.array([query.weights[w.term] for w in asked], dtype=np.float64)
 
 
-def alike_words(query: Query, readings: Sequence[Reading]) -> NDArray[np.float64]:
-    """How near the question's words come to a word of each reading, (readings, words) in 0 to 1.
+def _telling(weights: Numbers, got: Numbers) -> Numbers:
+    """The weights of words by how well they tell the rows of `got` (rows, words) apart.
 
-    Static word vectors bring "price" near "cost" where no stem does.
+    A word that most candidates share names the topic; one that few have is what is asked.
     """
-    result = np.zeros((len(readings), len(query.words)))
-    vocabulary = list({w: None for reading in readings for w in reading.words})
-    if query.word_vectors is None or not vocabulary or not query.words:
-        return result
-    place = {word: i for i, word in enumerate(vocabulary)}
-    near = (
-        query.word_vectors(vocabulary)
-        @ query.word_vectors([w.surface.lower() for w in query.words]).T
-    )
-    near = np.clip((near - _UNALIKE) / (1 - _UNALIKE), 0, 1)
-    for row, reading in enumerate(readings):
-        if reading.words:
-            result[row] = near[[place[w] for w in reading.words]].max(axis=0)
+    result: Numbers = weights * np.log(1 + len(got) / (1 + got.sum(axis=0)))
     return result
 
 
-def _passage_rows(
-    query: Query, kind: Wanted, reply: Reading, rank: int, hit: Hit, item: StoredPassage
-) -> list[_Row]:
-    article, units = item.passage.article, item.passage.units
+def _centred(vectors: Numbers, question: Numbers) -> Numbers:
+    """Cosines of the question with vectors (n, d) once what these have in common is taken away."""
+    mean = vectors.mean(axis=0)
+    common = mean / (np.linalg.norm(mean) + 1e-9)
+    apart, asked = vectors - mean, question - (common @ question) * common
+    norms = np.linalg.norm(apart, axis=1) * np.linalg.norm(asked)
+    result: Numbers = apart @ asked / (norms + 1e-6)
+    return result
+
+
+def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> None:
+    article, units = hit.passage.article, hit.passage.units
     texts = [u.span.of(article.text) for u in units]
     readings = [read(t) for t in texts]
-    heading = title = read(article.metadata.title or "")
-    cosines = item.unit_vectors @ query.vector
-    own = item.unit_vectors @ query.own
-    names = [w for w in query.words if w.capitalised]
-    rows = []
+    got = credits(query.words, readings)
+    heading = title = credits(query.words, [read(article.metadata.title or "")])[0]
     for i, unit in enumerate(units):
         if unit.kind is Kind.HEADING:
-            heading = readings[i]
+            heading = got[i]
             continue
-        text, reading = texts[i], readings[i]
-        around = [title, heading, reading, *readings[max(0, i - 1) : i], *readings[i + 1 : i + 2]]
-        near = [float(cosines[j]) for j in (i - 1, i + 1) if 0 <= j < len(units)]
-        offered = float(offers(kind, text, query.turn.question))
-        rows.append(_Row(hit, unit, reading, {
-            "cosine": float(cosines[i]),
-            "cosine_own": float(own[i] - cosines[i]),
-            "cosine_mean": float(cosines.mean()),
-            "covered": covered(query, reading),
-            "covered_around": covered(query, *around),
-            "passage": hit.score,
-            "offers": offered,
-            "lacks": float(kind is not Wanted.OTHER and not offered),
-            "offers_person": offered * (kind is Wanted.PERSON),
-            "offers_measure": offered * (kind in MEASURES),
-            "short": max(0.0, 1 - reading.length / 8),
-            "long": max(0.0, min(2.0, reading.length / 40 - 1)),
-            "question": float(text.rstrip("\"”’' ").endswith("?")),
-            "list_item": float(unit.kind is Kind.LIST_ITEM),
-            "table_row": float(unit.kind is Kind.TABLE_ROW),
-            "code": float(unit.kind is Kind.CODE),
-            "opens_article": float(unit.span.start < 250),
-            "neighbour_cosine": max(near, default=0.0),
-            "rank": 1 / (1 + rank),
-            "name_in_place": sum(_credit(w, reading) for w in names) / len(names) if names else 0.5,
-            "said": len(reading.terms & reply.terms) / max(1, len(reading.terms)),
-        }))  # fmt: skip
-    return rows
+        rows.hits.append(hit)
+        rows.units.append(unit)
+        rows.texts.append(texts[i])
+        rows.readings.append(readings[i])
+        rows.vectors.append(item.unit_vectors[i])
+        rows.credits.append(got[i])
+        rows.before.append(got[max(0, i - 1) : i + 1].max(axis=0))
+        near = got[max(0, i - 1) : i + 2].max(axis=0)
+        rows.around.append(np.maximum(np.maximum(title, heading), near))
 
 
 ANSWER_SIGNALS = (
-    "cosine", "passage_cosine", "fused", "fused_lead", "covered_unit", "covered_around",
-    "covered_passage", "covered_top", "missing_share", "heaviest_missing", "unknown", "probability",
-    "probability_lead", "keyword", "lacks", "lacks_measure", "terms", "denied", "names_missing",
-    "names_missing_here", "alike_around", "heaviest_unlike", "unit_score",
+    "cosine", "fused", "passage_gap", "entropy", "covered_around", "unknown",
+    "lacks", "names_missing", "missing_here", "heaviest_unlike", "heaviest_unlike_passage",
+    "unlike_passage", "figures", "dates", "follow_up",
 )  # fmt: skip
 
 
-def answer_signals(
-    retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float]]
-) -> NDArray[np.float64]:
+def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float]]) -> Numbers:
     """What speaks for the question being answerable at all, (n,) in the order of ANSWER_SIGNALS.
 
     `ranked` are the candidates with their scores (log-odds up to a constant), best first.
@@ -230,67 +165,81 @@ def answer_signals(
     query, hits = retrieved.query, retrieved.hits
     question = query.turn.question
     best = ranked[0][0]
-    scores = np.array([score for _, score in ranked])
-    chances = np.exp(scores - scores.max())
-    chances /= chances.sum()
-    passages = [_passage_readings(h) for h in hits[:5]]
-    own = _passage_readings(best.hit)
-    near = _around(best)
-    weights = {w.term: query.weights[w.term] for w in query.words}
-    weight = sum(weights.values()) or 1.0
-    absent = missing_words(query, [r for p in passages for r in p])
+    article = best.hit.passage.article
+    text = best.unit.span.of(article.text)
+    passage = _passage_readings(best.hit)
+    place = best.hit.passage.units.index(best.unit) + 1
+    title, near = passage[0], passage[max(1, place - 1) : place + 2]
+    own_terms = {w.term for w in words(question)}
+    own = [w for w in query.words if w.term in own_terms]
     names = [w for w in query.words if w.capitalised and w.span.start > 0]
-    alike = np.maximum(
-        alike_words(query, near).max(axis=0, initial=0),
-        [max(_credit(w, r) for r in near) for w in query.words],
-    )
-    heavy = np.array([query.weights[w.term] for w in query.words])
-    others = [h.score for h in hits[1:11]]
-    text = best.unit.span.of(best.hit.passage.article.text)
     kind = wanted(question)
-    lacks = kind is not Wanted.OTHER and not offers(kind, text, question)
+    around = credits(query.words, [title, *near]).max(axis=0, initial=0)
+    weights, own_weights = _weights(query, query.words), _weights(query, own)
+    unlike = _unlike(query, own, passage)
     values = {
         "cosine": best.cosine,
-        "passage_cosine": max(h.cosine for h in hits),
         "fused": hits[0].score,
-        "fused_lead": hits[0].score - (sum(others) / len(others) if others else 0.0),
-        "covered_unit": best.covered,
-        "covered_around": covered(query, *near),
-        "covered_passage": covered(query, *own),
-        "covered_top": max(covered(query, *p) for p in passages),
-        "missing_share": sum(weights[w.term] for w in absent) / weight,
-        "heaviest_missing": max((weights[w.term] for w in absent), default=0.0),
+        "passage_gap": best.passage_gap,
+        "entropy": _entropy(np.array([score for _, score in ranked])),
+        "covered_around": float(share(weights, around)),
         "unknown": min(2.0, float(len(query.unknown))),
-        "probability": float(chances[0]),
-        "probability_lead": float(chances[0] - (chances[3] if len(chances) > 3 else 0.0)),
-        "keyword": max((h.keyword for h in hits), default=0.0) / (weight * 10),
-        "lacks": float(lacks),
-        "lacks_measure": float(lacks and kind in MEASURES),
-        "terms": min(1.0, len(weights) / 10),
-        "denied": float(denies(text, question)),
-        "names_missing": _share_missing(names, own),
-        "names_missing_here": _share_missing(names, near),
-        "alike_around": float(alike @ heavy / heavy.sum()) if len(heavy) else 0.0,
-        "heaviest_unlike": float((heavy * (1 - alike)).max(initial=0.0)),
-        "unit_score": float(scores[0]),
+        "lacks": float(kind is not Wanted.OTHER and not offers(kind, text, question)),
+        "names_missing": float((credits(names, passage).max(axis=0) == 0).mean()) if names else 0.0,
+        "missing_here": float(
+            share(own_weights, 1 - credits(own, [title, best.reading]).max(axis=0))
+        ),
+        "heaviest_unlike": float(
+            (weights * _unlike(query, query.words, [title, *near])).max(initial=0)
+        ),
+        "heaviest_unlike_passage": float((own_weights * unlike).max(initial=0)),
+        "unlike_passage": float(share(own_weights, unlike)),
+        "figures": _figures(question, best.reading),
+        "dates": _dates(question, text, article.metadata.published),
+        "follow_up": float(bool(query.turn.previous)),
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])
 
 
+def _entropy(scores: Numbers) -> float:
+    """How evenly the chances are spread: 0 where one unit has all, 1 where all are equal."""
+    chances = np.exp(scores - scores.max())
+    chances /= chances.sum()
+    return float(-(chances * np.log(chances + 1e-12)).sum() / np.log(max(2, len(chances))))
+
+
+def _unlike(query: Query, asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
+    """How far each asked word stays from every word of the readings, 0 to 1."""
+    near = np.maximum(credits(asked, readings), alike_words(query, asked, readings))
+    result: Numbers = 1 - near.max(axis=0, initial=0)
+    return result
+
+
+# Where the question has no figure or date, having them says as little as lacking them.
+_NEITHER = 0.5
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
+
+
+def _figures(question: str, reading: Reading) -> float:
+    """The share of the question's figures that the reading has."""
+    asked = {w.term for w in words(question) if w.surface[0].isdigit()}
+    return len(asked & reading.terms) / len(asked) if asked else _NEITHER
+
+
+def _dates(question: str, text: str, published: str | None) -> float:
+    """The share of the question's years and months that `text` has or was published in."""
+    found, published, lower = [], published or "", text.lower()
+    for word in {w.surface for w in words(question)}:
+        if _YEAR.fullmatch(word):
+            found.append(word in lower or published.startswith(word))
+        elif word in _MONTHS:
+            found.append(word.lower() in lower or published[5:7] == f"{_MONTHS[word]:02d}")
+    return sum(found) / len(found) if found else _NEITHER
+
+
 def _passage_readings(hit: Hit) -> list[Reading]:
+    """The readings of the article's title and of each unit of the passage."""
     article = hit.passage.article
     texts = [article.metadata.title or "", *(u.span.of(article.text) for u in hit.passage.units)]
     return [read(text) for text in texts]
-
-
-def _around(candidate: Candidate) -> list[Reading]:
-    """The readings of a candidate, its neighbours and its article's title."""
-    title, *readings = _passage_readings(candidate.hit)
-    place = candidate.hit.passage.units.index(candidate.unit)
-    return [title, *readings[max(0, place - 1) : place + 2]]
-
-
-def _share_missing(names: Sequence[Word], readings: Sequence[Reading]) -> float:
-    if not names:
-        return 0.0
-    return sum(not any(_credit(w, r) for r in readings) for w in names) / len(names)

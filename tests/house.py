@@ -28,7 +28,7 @@ LAYERS: tuple[set[str], ...] = (
     {"domain", "errors"},
     {"text", "tokens", "settings", "prompts", "questions", "conversation", "compose"},
     {"embed", "llm", "library", "quotes"},
-    {"retrieve", "llama", "signals", "evidence"},
+    {"retrieve", "reading", "llama", "signals", "evidence"},
     {"assistant"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -111,11 +111,11 @@ def test_the_plain_query_joins_the_last_two_user_turns():
 
 def test_ratios_of_an_ingest():
     row = {"articles": 4, "passages": 20, "ingest_s": 2.0, "encoder_s": 1.5, "unchanged_s": 0.1,
-           "disk_mb": 3.0, "text_mb": 1.5}  # fmt: skip
+           "ingest_cpu_s": 4.0, "encoder_cpu_s": 2.0, "disk_mb": 3.0, "text_mb": 1.5}  # fmt: skip
     found = ingest_ratios(row)
     assert (found["articles_per_s"], found["passages_per_s"]) == (2, 10)
     assert (found["encoder_share"], found["unchanged_share"]) == (0.75, 0.05)
-    assert found["disk_per_text"] == 2
+    assert (found["encoder_cpu_share"], found["disk_per_text"]) == (0.5, 2)
 
 
 def test_a_table_shows_a_dash_for_what_was_not_measured():

@@ -66,12 +66,21 @@ def _report(written: Written) -> None:
 
 
 @click.command("new")
-@click.option("--out", type=_PATH, metavar="PATH",
-              help="The file of drafts to write; with --check, the folder for the set.")
-@click.option("--count", type=click.IntRange(1), metavar="N",
-              help="Draft at most N questions.  [default: 40]")
-@click.option("--seed", type=int, metavar="S",
-              help="Choose other sentences with another number.  [default: 0]")
+@click.option(
+    "--out",
+    type=_PATH,
+    metavar="PATH",
+    help="The file of drafts to write; with --check, the folder for the set.",
+)
+@click.option(
+    "--count", type=click.IntRange(1), metavar="N", help="Draft at most N questions.  [default: 40]"
+)
+@click.option(
+    "--seed",
+    type=int,
+    metavar="S",
+    help="Choose other sentences with another number.  [default: 0]",
+)
 @click.option("--check", "checked", type=_PATH, metavar="FILE",
               help="Check an edited file instead of drafting one.")  # fmt: skip
 @library_option

@@ -1,0 +1,91 @@
+"""Texts read once, and how much of a question's words they have.
+
+A word counts as such, as another spelling of a name, or, for less, by a word of like meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.retrieve import Query
+from rag.text import Word, name_key, same_name, words
+
+Numbers = NDArray[np.float64]
+
+# Unrelated words have about this cosine.
+_UNALIKE = 0.25
+_SPELLING = 0.9
+_same_name = lru_cache(maxsize=65536)(same_name)
+_name_key = lru_cache(maxsize=65536)(name_key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A text read once: its words, their terms, its name-like words by the first sound."""
+
+    words: tuple[str, ...]
+    terms: frozenset[str]
+    names: Mapping[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=50_000)
+def read(text: str) -> Reading:
+    """The terms and names of `text`; cached, since the same units come up again and again."""
+    found = [w for w in words(text) if not w.stop]
+    names: dict[str, tuple[str, ...]] = {}
+    for name in {w.surface for w in words(text) if w.capitalised and len(w.surface) > 3}:
+        first = _name_key(name)[:1]
+        names[first] = (*names.get(first, ()), name)
+    return Reading(
+        tuple(dict.fromkeys(w.surface.lower() for w in found)),
+        frozenset(w.term for w in found),
+        names,
+    )
+
+
+def _credit(word: Word, reading: Reading) -> float:
+    """How much of `word` the text has: 1 as such, less for another spelling of it as a name."""
+    if word.term in reading.terms:
+        return 1.0
+    if len(word.surface) >= 4 and reading.names:
+        for name in reading.names.get(_name_key(word.surface)[:1], ()):
+            if _same_name(word.surface, name):
+                return _SPELLING
+    return 0.0
+
+
+def credits(asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
+    """How much of each asked word each reading has, (readings, words) in 0 to 1."""
+    rows = [[_credit(word, reading) for word in asked] for reading in readings]
+    return np.array(rows, dtype=np.float64).reshape(len(readings), len(asked))
+
+
+def share(weights: Numbers, got: Numbers) -> Numbers:
+    """The share, by weight, of words (…, words) that were got, (…)."""
+    result: Numbers = got @ weights / max(float(weights.sum()), 1e-9)
+    return result
+
+
+def alike_words(query: Query, asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
+    """How near the asked words come to a word of each reading, (readings, words) in 0 to 1.
+
+    Static word vectors bring "price" near "cost" where no stem does.
+    """
+    result = np.zeros((len(readings), len(asked)))
+    full = [i for i, reading in enumerate(readings) if reading.words]
+    if query.word_vectors is None or not full or not asked:
+        return result
+    place: dict[str, int] = {}
+    order = [place.setdefault(w, len(place)) for i in full for w in readings[i].words]
+    starts = np.cumsum([0, *(len(readings[i].words) for i in full[:-1])])
+    near = (
+        query.word_vectors(list(place)) @ query.word_vectors([w.surface.lower() for w in asked]).T
+    )
+    near = np.clip((near - _UNALIKE) / (1 - _UNALIKE), 0, 1)
+    result[full] = np.maximum.reduceat(near[order], starts, axis=0)
+    return result
