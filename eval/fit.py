@@ -205,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
-    parser.add_argument("--answerable-from", type=float, default=0.45)
+    parser.add_argument("--answerable-from", type=float, default=0.5)
     parser.add_argument("--share", type=float, default=0.15)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)
