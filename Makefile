@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help chat test lint format eval constraints clean browser
+.PHONY: help chat test lint format eval gate constraints clean browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -43,6 +43,11 @@ format: $(VENV)/.dev ## rewrite the code in the house's format
 
 eval: $(VENV)/.runtime ## score the answers to the example questions
 	$(BIN)/pullquote eval examples/questions/articles.jsonl --docs examples/articles $(ARGS)
+
+gate: $(VENV)/.runtime ## fail where the answers to the example questions fall below the floors
+	$(BIN)/pullquote eval examples/questions/articles.jsonl --docs examples/articles \
+	  --fail-under verbatim_rate=1 --fail-under evidence_any=0.58 --fail-under hit@5=0.95 \
+	  --fail-under answered=0.73 --fail-under refused=0.55 $(ARGS)
 
 constraints: $(VENV)/.made ## pin what .venv holds (UPGRADE=1: the newest allowed) in constraints.txt
 	$(PIP) install $(if $(UPGRADE),--upgrade --upgrade-strategy eager) -e '.[dev]'

@@ -98,7 +98,7 @@ def ingest(
             todo[path] = (found, source)
     with_hash = _changed(todo, known, settings, summary, progress)
     _store(with_hash, known, library, embedder, settings, summary)
-    library.refresh()
+    library.catch_up()
     return summary
 
 

@@ -82,17 +82,21 @@ class Library:
         with self._lock:
             if change == self._current:
                 return
-            from filelock import FileLock
-
-            # Views have one writer at a time; whoever comes second finds the work done.
-            with FileLock(self.folder / "views.lock"):
-                for view in (self._vectors, self._keywords):
-                    catch_up(view, self.catalogue)
+            self.catch_up()
             for opened in (self._vectors, self._keywords):
                 opened.open()
             self._keywords.reload()
             self._cache.clear()
             self._current = change
+
+    def catch_up(self) -> None:
+        """Bring the stored views up to date, without opening one that already is."""
+        from filelock import FileLock
+
+        # Views have one writer at a time; whoever comes second finds the work done.
+        with FileLock(self.folder / "views.lock"):
+            for view in (self._vectors, self._keywords):
+                catch_up(view, self.catalogue)
 
     def dense(self, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
         """Ids of the passages nearest to `vector` (d,), with their cosine."""
