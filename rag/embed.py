@@ -193,10 +193,6 @@ class OnnxEmbedder:
         """Tokens of `text`, special ones aside."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def offsets(self, text: str) -> list[tuple[int, int]]:
-        """Where each token of `text` stands, in characters."""
-        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
-
     def _run(self, session: Any, text: str) -> tuple[Vector, list[tuple[int, int]]]:
         encoding = self._tokenizer.encode(text)
         ids = np.asarray([encoding.ids[: _MAX_TOKENS - 1] + encoding.ids[-1:]], dtype=np.int64)

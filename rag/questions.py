@@ -109,16 +109,6 @@ def wanted(question: str) -> Wanted:
 MEASURES = frozenset(
     {Wanted.MONEY, Wanted.DURATION, Wanted.LENGTH, Wanted.MASS, Wanted.CLOCK, Wanted.SHARE}
 )
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|nobody|none|nothing|neither|without|cannot|den(?:y|ies|ied)|"
-    r"refus\w+|reject\w+|rul\w+\s+out|fail\w*|unlikely|unclear)\b|n[’']t\b",
-    re.IGNORECASE,
-)
-_YES_NO = re.compile(
-    r"\W*(?:(?:and|but|so|or)\s+)?(?:is|are|was|were|do|does|did|has|have|had|"
-    r"can|could|will|would|should)\b",
-    re.IGNORECASE,
-)
 
 
 def offers(kind: Wanted, text: str, question: str) -> bool:
@@ -130,9 +120,3 @@ def offers(kind: Wanted, text: str, question: str) -> bool:
         return any(w.capitalised and not w.stop and w.term not in known for w in words(text)[1:])
     asked = {m.group().lower() for m in _SHOWS[kind].finditer(question)}
     return any(m.group().lower() not in asked for m in _SHOWS[kind].finditer(text))
-
-
-def denies(text: str, question: str) -> bool:
-    """Whether `text` denies something where `question` takes for granted that it is so."""
-    assumes = not _YES_NO.match(question) and not _NEGATION.search(question)
-    return assumes and bool(_NEGATION.search(text))
