@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import QuestionSet, load_set
+from eval.cases import Case, QuestionSet, load_set
 from eval.metrics import covers
 from ingest.job import ingest
 from rag.conversation import last_turn
@@ -58,32 +58,33 @@ class Sample:
 
 def collect(question_set: QuestionSet, rng: np.random.Generator) -> list[Sample]:
     """Ingest the set's documents into a temporary library and retrieve for every question."""
-    settings = load(os.environ, library=tempfile.mkdtemp(prefix="pullquote-fit-"))
-    library = Library(settings.library, create=True)
-    embedder = open_embedder(settings.embedding_model, cache_folder(os.environ))
-    ingest([question_set.docs], library, embedder, settings)
-    retriever = Retriever(library, embedder, settings.candidates)
-    samples = []
-    for case in question_set.cases:
-        history = [
-            {"role": "user", "content": h} if isinstance(h, str) else h for h in case.history
-        ]
-        retrieved = retriever.search(last_turn(case.question, history))
-        candidates = unit_candidates(retrieved, DEPTH)
-        gold = None
-        if case.evidence:
-            gold = np.array([
-                any(covers(c.unit.span.of(_text(c.hit)), c.hit.passage.article.source, g)
-                    for group in case.evidence for g in group)
-                for c in candidates
-            ])  # fmt: skip
-        signals = np.stack([c.signals for c in candidates])
-        fold = int(rng.integers(_FOLDS))
-        judged = case.type != _NOT_JUDGED
-        samples.append(
-            Sample(question_set.name, retrieved, signals, gold, case.answerable, judged, fold)
-        )
+    with tempfile.TemporaryDirectory(prefix="pullquote-fit-") as folder:
+        settings = load(os.environ, library=folder)
+        library = Library(settings.library, create=True)
+        embedder = open_embedder(settings.embedding_model, cache_folder(os.environ))
+        ingest([question_set.docs], library, embedder, settings)
+        retriever = Retriever(library, embedder, settings.candidates)
+        samples = [_sample(question_set.name, case, retriever, rng) for case in question_set.cases]
+        library.close()
     return samples
+
+
+def _sample(name: str, case: Case, retriever: Retriever, rng: np.random.Generator) -> Sample:
+    """Retrieve for one question and mark the candidates that are gold."""
+    history = [{"role": "user", "content": h} if isinstance(h, str) else h for h in case.history]
+    retrieved = retriever.search(last_turn(case.question, history))
+    candidates = unit_candidates(retrieved, DEPTH)
+    gold = None
+    if case.evidence:
+        gold = np.array([
+            any(covers(c.unit.span.of(_text(c.hit)), c.hit.passage.article.source, g)
+                for group in case.evidence for g in group)
+            for c in candidates
+        ])  # fmt: skip
+    signals = np.stack([c.signals for c in candidates])
+    fold = int(rng.integers(_FOLDS))
+    judged = case.type != _NOT_JUDGED
+    return Sample(name, retrieved, signals, gold, case.answerable, judged, fold)
 
 
 def _text(hit: Hit) -> str:

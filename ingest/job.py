@@ -12,7 +12,7 @@ from ingest.metadata import read_metadata
 from ingest.read import Found, decode, discover, read_bytes
 from ingest.split import Piece, embedding_text, passages, units
 from ingest.structure import blocks
-from rag.domain import Article, Kind, Metadata
+from rag.domain import Article, Kind, Metadata, Span
 from rag.embed import Embedded, Embedder
 from rag.errors import ArticleError
 from rag.library import Entry, Library, NewPassage
@@ -96,8 +96,8 @@ def ingest(
             source = entry.source if entry else _source_name(found, root, taken)
             taken[source] = path
             todo[path] = (found, source)
-    with_hash = _changed(todo, known, settings, summary, progress)
-    _store(with_hash, known, library, embedder, settings, summary)
+    changed = _changed(todo, known, settings, summary, progress)
+    _store(changed, known, library, embedder, settings, summary)
     library.catch_up()
     return summary
 
@@ -141,7 +141,7 @@ def _store(
     """Parse, embed and store each file; one stream of passages keeps every core busy."""
     waiting: list[tuple[str, str, str, Parsed]] = []
 
-    def stream() -> Iterator[tuple[str, Sequence[object]]]:
+    def stream() -> Iterator[tuple[str, Sequence[Span]]]:
         for path, source, digest, text in files:
             markdown = Path(path).suffix.lower() != ".txt"
             parsed = parse(text, markdown, embedder, settings.passage_tokens)
@@ -153,7 +153,7 @@ def _store(
                 yield embedding_text(text, piece, parsed.metadata.title)
 
     done: list[Embedded] = []
-    for embedded in embedder.passages(stream()):  # type: ignore[arg-type]
+    for embedded in embedder.passages(stream()):
         done.append(embedded)
         path, source, digest, parsed = waiting[0]
         if len(done) < len(parsed.pieces):
