@@ -58,7 +58,7 @@ def _faults(row, texts):
     quotes = [quote for group in row["evidence"] for quote in group]
     if not all([row["answerable"] == bool(quotes) == bool(row["answers"]), *row["evidence"]]):
         yield "evidence and answers are for answerable questions, and all of them"
-    if row["gold_sources"] != list(dict.fromkeys(q["source"] for q in quotes)):
+    if sorted(row["gold_sources"]) != sorted({q["source"] for q in quotes}):
         yield "gold_sources are not those of the evidence"
     for quote in quotes:
         if quote["source"] not in texts:
