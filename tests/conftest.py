@@ -20,6 +20,7 @@ from ui.server import create_app
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "examples" / "articles"
+HANDBOOK = ROOT / "examples" / "handbook"
 SHARED = ROOT.parent / "shared"
 
 

@@ -11,25 +11,32 @@ from eval.cases import load_set
 from eval.metrics import covers
 from ingest.clean import is_furniture
 from rag.domain import Answer
-from tests.conftest import ARTICLES, ROOT, SHARED
+from tests.conftest import ARTICLES, HANDBOOK, ROOT, SHARED
 
 
 @dataclass(frozen=True)
 class Floors:
-    """Shares of questions: right sentence cited, wrongly refused (at most), rightly refused."""
+    """Shares of questions: right sentence cited, wrongly refused (at most), rightly refused.
+
+    `facts` are the floors of the plain questions of fact, where they are held higher.
+    """
 
     cited: float
     wrongly: float
     rightly: float
+    facts: "Floors | None" = None
 
 
-# "reports" was written by somebody who had not seen the tool, and is not fitted on; the other
-# two ask in other words than the articles use, on purpose. Measured 0.881, 0.095, 0.722 on it; a
-# question or two of leave, since processors round the encoder's 8-bit sums differently.
+# "reports" was written by somebody who had not seen the tool, and is not fitted on; the
+# others ask in other words than the articles use, on purpose. Measured 0.881, 0.095, 0.722 on its
+# plain questions and 0.736, 0.208, 0.722 on all; 0.400, 0.545, 0.774 on "handbook", whose pages
+# answer in lists, steps, tables and code; a question or two of leave, since processors round the
+# encoder's 8-bit sums differently.
 SETS = {
-    "reports": (SHARED / "articles", Floors(0.83, 0.12, 0.66)),
+    "reports": (SHARED / "articles", Floors(0.70, 0.24, 0.66, facts=Floors(0.83, 0.12, 0.66))),
     "ceasefire": (SHARED / "articles", Floors(0.60, 0.30, 0.65)),
     "articles": (ARTICLES, Floors(0.58, 0.27, 0.70)),
+    "handbook": (HANDBOOK, Floors(0.37, 0.58, 0.72)),
 }
 # Question kinds of their own, beyond "is it in the articles": measured, with no floor yet.
 LATER = {"false-premise"}
@@ -89,6 +96,12 @@ def test_refusals_have_no_citation_and_answers_have_a_few_that_differ(answered):
 
 def test_the_right_sentence_is_cited_and_what_is_not_there_is_refused(answered):
     _, floors, rows = answered
+    check(rows, floors)
+    if floors.facts:
+        check([r for r in rows if r.case.type in {"fact", "unanswerable"}], floors.facts)
+
+
+def check(rows, floors):
     answerable = [r for r in rows if r.case.answerable]
     unanswerable = [r for r in rows if not r.case.answerable and r.case.type not in LATER]
     cited = sum(r.right for r in answerable) / len(answerable)

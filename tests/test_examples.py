@@ -10,10 +10,9 @@ from collections import Counter
 import pytest
 
 from eval.cases import load_set
-from tests.conftest import ARTICLES, ROOT, SHARED
+from tests.conftest import ARTICLES, HANDBOOK, ROOT, SHARED
 
 QUESTIONS = ROOT / "examples/questions"
-HANDBOOK = ROOT / "examples/handbook"
 DOCS = {
     "articles": ARTICLES,
     "ceasefire": SHARED / "articles",
