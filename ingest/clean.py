@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.structure import Block, ends_sentence
+from ingest.block import Block, ends_sentence
 from rag.domain import Kind
 
 _SHARES = "facebook|twitter|tweet|whatsapp|linkedin|telegram|reddit|pinterest|email|print|copy link"

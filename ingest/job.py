@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.clean import mark
 from ingest.metadata import read_metadata
 from ingest.read import Found, decode, discover, read_bytes
-from ingest.split import Piece, embedding_text, passages, units
+from ingest.split import Piece, embedding_text, lead_text, passages, units
 from ingest.structure import blocks
 from rag.domain import Article, Kind, Metadata, Span
 from rag.embed import Embedded, Embedder
@@ -47,7 +47,7 @@ def parse(text: str, markdown: bool, embedder: Embedder, budget: int) -> Parsed:
     marked = mark(text, blocks(text, markdown))
     metadata, said = read_metadata(text, marked, markdown)
     body = [b for i, b in enumerate(marked) if i not in said and b.kind is not Kind.BOILERPLATE]
-    pieces = passages(text, units(text, body), embedder, budget)
+    pieces = passages(text, units(text, body, metadata.title), embedder, budget)
     return Parsed(text, metadata, tuple(pieces))
 
 
@@ -150,7 +150,7 @@ def _store(
                 continue
             waiting.append((path, source, digest, parsed))
             for piece in parsed.pieces:
-                yield embedding_text(text, piece, parsed.metadata.title)
+                yield embedding_text(text, piece, parsed.metadata.title, embedder)
 
     done: list[Embedded] = []
     for embedded in embedder.passages(stream()):
@@ -159,9 +159,10 @@ def _store(
         if len(done) < len(parsed.pieces):
             continue
         waiting.pop(0)
+        leads = [lead_text(parsed.text, piece, embedder) for piece in parsed.pieces]
         stored = [
-            NewPassage(piece.span, piece.units, e.vector, e.spans)
-            for piece, e in zip(parsed.pieces, done, strict=True)
+            NewPassage(piece.span, piece.units, e.vector, e.spans, lead)
+            for piece, e, lead in zip(parsed.pieces, done, leads, strict=True)
         ]
         done = []
         revision = hashlib.sha256(parsed.text.encode()).hexdigest()

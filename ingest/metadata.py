@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from ingest.structure import Block, ends_sentence
+from ingest.block import Block, ends_sentence
 from rag.domain import Kind, Metadata
 
 _MONTH = (

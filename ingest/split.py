@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from ingest.structure import Block
+from ingest.block import Block
+from ingest.code import statements
+from ingest.context import contexts
 from rag.domain import Kind, Span, Unit
 from rag.embed import Embedder
 from rag.text import sentences, trim
@@ -14,29 +17,57 @@ from rag.text import sentences, trim
 # A "sentence" longer than this is a list or a page without stops; a quote of it helps nobody.
 _LONGEST_UNIT = 700
 _BREAK = re.compile(r"[;:,—–)\]|]\s+|\s+")
+# What stands before a passage when it is embedded: enough to say what it is about.
+_LONGEST_TITLE = 200
+_LEAD_TOKENS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A passage to be stored: its span and the units in it, headings among them."""
+    """A passage to be stored: its span, the units in it, headings among them, and its lead.
+
+    `lead` are places before the span, outermost first: what its first unit needs to be understood.
+    """
 
     span: Span
     units: tuple[Unit, ...]
+    lead: tuple[Span, ...] = ()
 
 
-def units(text: str, blocks: Sequence[Block]) -> list[Unit]:
-    """The units of an article in order: sentences of paragraphs and items, rows, code lines."""
+def units(text: str, blocks: Sequence[Block], title: str | None = None) -> list[Unit]:
+    """The units of an article in order: sentences of paragraphs and items, rows, statements.
+
+    Args:
+        text: the article as stored.
+        blocks: its blocks in order.
+        title: its title, which is no part of a unit's context.
+    """
     found: list[Unit] = []
-    for block in blocks:
-        if block.kind in (Kind.SENTENCE, Kind.LIST_ITEM):
-            found += [
-                Unit(part, block.kind)
-                for sentence in sentences(text, block.span)
-                for part in _shorten(text, sentence)
-            ]
-        else:
-            found += [Unit(part, block.kind) for part in _shorten(text, block.span)]
+    pairs = zip(blocks, contexts(text, blocks, title), strict=True)
+    for group, members in groupby(pairs, key=lambda p: p[0].kind is Kind.CODE and p[0].group):
+        if not group:
+            for block, context in members:
+                found += _of_block(text, block, context)
+            continue
+        code = list(members)
+        for span, inside in statements(text, [block.span for block, _ in code]):
+            if any(c.isalnum() for c in span.of(text)):
+                found += [Unit(s, Kind.CODE, (*code[0][1], *inside)) for s in _shorten(text, span)]
     return found
+
+
+def _of_block(text: str, block: Block, context: tuple[Span, ...]) -> Iterator[Unit]:
+    if block.kind is Kind.TABLE_ROW:
+        yield Unit(block.span, block.kind, context)
+    elif block.kind in (Kind.SENTENCE, Kind.LIST_ITEM):
+        first = None
+        for sentence in sentences(text, block.span):
+            # What follows in an item is about what it begins with.
+            above = (*context, first) if first and block.opens else context
+            yield from (Unit(part, block.kind, above) for part in _shorten(text, sentence))
+            first = first or sentence
+    else:
+        yield from (Unit(part, block.kind, context) for part in _shorten(text, block.span))
 
 
 def _shorten(text: str, span: Span) -> Iterator[Span]:
@@ -52,58 +83,111 @@ def _shorten(text: str, span: Span) -> Iterator[Span]:
         yield span
 
 
+class _Packer:
+    """Packs units into passages, one at a time."""
+
+    def __init__(self, text: str, embedder: Embedder, budget: int) -> None:
+        self.pieces: list[Piece] = []
+        self._text, self._embedder, self._budget = text, embedder, budget
+        self._current: list[Unit] = []
+        self._used = 0
+
+    def cost(self, found: Sequence[Unit]) -> int:
+        return sum(self._embedder.count(unit.span.of(self._text)) for unit in found)
+
+    def take(self, unit: Unit, run: Sequence[Unit]) -> None:
+        """Add `unit`, in a new passage where it must be.
+
+        `run` is the list, table or code that begins with it, itself included.
+        """
+        cost = self.cost([unit])
+        full = self._used + cost > self._budget
+        section = unit.kind is Kind.HEADING and self._used > self._budget // 2
+        # A list or table that has room in one passage is not cut in two.
+        whole = len(run) > 1 and self._used + (together := self.cost(run)) > self._budget
+        if self._current and (full or section or (whole and together <= self._budget)):
+            self._break(unit, run)
+        self._current.append(unit)
+        self._used += cost
+
+    def _break(self, unit: Unit, run: Sequence[Unit]) -> None:
+        # A heading must not end a passage: it belongs to what follows, and so does a lead-in.
+        cut = headings = len(self._current)
+        while headings > 1 and self._current[headings - 1].kind is Kind.HEADING:
+            headings -= 1
+        while cut > 1 and (
+            self._current[cut - 1].kind is Kind.HEADING
+            or self._current[cut - 1].span in unit.context
+        ):
+            cut -= 1
+        if self.cost(self._current[cut:]) + self.cost(run) > self._budget:
+            cut = headings
+        carried = self._current[cut:]
+        del self._current[cut:]
+        self.close()
+        self._current, self._used = carried, self.cost(carried)
+
+    def close(self) -> None:
+        """Make a passage of what was taken since the last."""
+        current = self._current
+        if any(u.kind is not Kind.HEADING for u in current) or (current and not self.pieces):
+            span = Span(current[0].span.start, current[-1].span.end)
+            self.pieces.append(Piece(span, tuple(current), current[0].context))
+        self._current, self._used = [], 0
+
+
 def passages(
     text: str, article_units: Sequence[Unit], embedder: Embedder, budget: int
 ) -> list[Piece]:
     """Neighbouring units packed into passages of at most `budget` tokens.
 
-    A passage never cuts a unit, never holds boilerplate, and starts anew at a heading once it
-    is half full, so that a heading stays with what it heads.
+    A passage never cuts a unit, never holds boilerplate, starts anew at a heading once it is half
+    full, so that a heading stays with what it heads, and keeps a list, table or piece of code
+    whole that has room in it.
     """
-    pieces: list[Piece] = []
-    current: list[Unit] = []
-    used = 0
-
-    def close() -> None:
-        nonlocal current, used
-        if any(u.kind is not Kind.HEADING for u in current) or (current and not pieces):
-            pieces.append(Piece(Span(current[0].span.start, current[-1].span.end), tuple(current)))
-        current, used = [], 0
-
-    for unit in article_units:
-        if unit.kind is Kind.BOILERPLATE:
-            # The span of a passage may reach over an advert; its units and vector leave it out.
-            continue
-        cost = embedder.count(unit.span.of(text))
-        full = used + cost > budget
-        section = unit.kind is Kind.HEADING and used > budget // 2
-        if current and (full or section):
-            # A heading must not end a passage: it belongs to what follows.
-            carried: list[Unit] = []
-            while current and current[-1].kind is Kind.HEADING and len(current) > 1:
-                carried.insert(0, current.pop())
-            close()
-            current = carried
-            used = sum(embedder.count(u.span.of(text)) for u in carried)
-        current.append(unit)
-        used += cost
-    close()
-    return pieces
+    # The span of a passage may reach over an advert; its units and vector leave it out.
+    kept = [u for u in article_units if u.kind is not Kind.BOILERPLATE]
+    runs = _runs(kept)
+    packer = _Packer(text, embedder, budget)
+    for number, unit in enumerate(kept):
+        packer.take(unit, kept[number : runs.get(number, number + 1)])
+    packer.close()
+    return packer.pieces
 
 
-def embedding_text(text: str, piece: Piece, title: str | None) -> tuple[str, list[Span]]:
+def _runs(kept: Sequence[Unit]) -> dict[int, int]:
+    """Where lists, tables and pieces of code begin and end, by the number of the first unit."""
+    found: dict[int, int] = {}
+    start = 0
+    for number, unit in enumerate(kept):
+        before = kept[number - 1] if number else None
+        header = before and before.kind is Kind.HEADING and before.span in unit.context[-1:]
+        if unit.kind is Kind.TABLE_ROW and header:
+            start = number - 1
+        elif not (before and before.kind is unit.kind):
+            start = number
+        if unit.kind in (Kind.LIST_ITEM, Kind.TABLE_ROW, Kind.CODE):
+            found[start] = number + 1
+    return found
+
+
+def embedding_text(
+    text: str, piece: Piece, title: str | None, embedder: Embedder
+) -> tuple[str, list[Span]]:
     """What is embedded for a passage, and where its units stand in that.
 
     The article's title leads, since passages deep in an article often name its subject only
-    by a pronoun; boilerplate between the units is left out.
+    by a pronoun; then the headings, the lead-in and the table's header that the passage
+    continues. Boilerplate between the units is left out, and nothing is said twice.
     """
     parts: list[str] = []
     spans: list[Span] = []
-    length = 0
     starts_article = title is not None and title in piece.span.of(text)
     if title and not starts_article:
-        parts.append(title[:200])
-        length = len(parts[0])
+        parts.append(title[:_LONGEST_TITLE])
+    if lead := lead_text(text, piece, embedder):
+        parts.append(lead)
+    length = sum(map(len, parts)) + max(0, len(parts) - 1)
     for unit in piece.units:
         length += 1 if parts else 0
         words = unit.span.of(text)
@@ -111,3 +195,15 @@ def embedding_text(text: str, piece: Piece, title: str | None) -> tuple[str, lis
         parts.append(words)
         length += len(words)
     return "\n".join(parts), spans
+
+
+def lead_text(text: str, piece: Piece, embedder: Embedder) -> str:
+    """The words before a passage that it is found by; the innermost, where there are too many."""
+    kept: list[str] = []
+    room = _LEAD_TOKENS
+    for span in reversed(piece.lead):
+        room -= embedder.count(span.of(text))
+        if room < 0:
+            break
+        kept.insert(0, span.of(text))
+    return "\n".join(kept)

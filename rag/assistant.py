@@ -91,7 +91,8 @@ class Assistant:
 
 def _cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
     return tuple(
-        Citation(marker, make_quote(e.article, e.span)) for marker, e in enumerate(evidence, 1)
+        Citation(marker, make_quote(e.article, e.span), e.kind, e.context)
+        for marker, e in enumerate(evidence, 1)
     )
 
 

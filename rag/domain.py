@@ -44,10 +44,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """The smallest thing that can be evidence: a sentence, list item, table row or code line."""
+    """The smallest thing that can be evidence: a sentence, list item, table row or code line.
+
+    `context` are the places in the same article of what the unit needs to be understood,
+    outermost first: the headings above it, what leads in to its list or code, the items it stands
+    under, the header of its table. They may lie outside the passage.
+    """
 
     span: Span
     kind: Kind = Kind.SENTENCE
+    context: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +108,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A numbered unit of a retrieved passage. `score` is the chance, 0 to 1, that it answers."""
+    """A numbered unit of a retrieved passage. `score` is the chance, 0 to 1, that it answers.
+
+    `context` is the unit's: places of the article's words that it needs to be understood.
+    """
 
     number: int
     article: Article
     span: Span
     score: float
     kind: Kind = Kind.SENTENCE
+    context: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:
@@ -132,10 +142,21 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A quote under the number by which the answer's text points at it."""
+    """A quote under the number by which the answer's text points at it.
+
+    `kind` is what it is a quote of; `context` are places in its article of the words to read it
+    with, outermost first.
+    """
 
     marker: int
     quote: Quote
+    kind: Kind = Kind.SENTENCE
+    context: tuple[Span, ...] = ()
+
+    @property
+    def context_texts(self) -> tuple[str, ...]:
+        """The article's own characters at the places of the context."""
+        return tuple(span.of(self.quote.article.text) for span in self.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +205,8 @@ def citation_dict(citation: Citation) -> dict[str, Any]:
         "publisher": article.metadata.publisher,
         "published": article.metadata.published,
         "url": article.metadata.url,
+        "kind": citation.kind.value,
+        "context": list(citation.context_texts),
     }
 
 

@@ -132,7 +132,9 @@ def assess(retrieved: Retrieved, weights: Weights) -> Assessment:
     chances = np.exp(scores - scores.max())
     chances = probability * chances / chances.sum()
     evidence = tuple(
-        Evidence(number, c.hit.passage.article, c.unit.span, float(chance), c.unit.kind)
+        Evidence(
+            number, c.hit.passage.article, c.unit.span, float(chance), c.unit.kind, c.unit.context
+        )
         for number, ((c, _), chance) in enumerate(zip(ranked, chances, strict=True), 1)
     )
     return Assessment(evidence, probability, probability >= weights.answerable_from, missing)

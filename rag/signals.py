@@ -134,10 +134,11 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
     texts = [u.span.of(article.text) for u in units]
     readings = [read(t) for t in texts]
     got = credits(query.words, readings)
-    heading = title = credits(query.words, [read(article.metadata.title or "")])[0]
+    title = credits(query.words, [read(article.metadata.title or "")])[0]
+    contexts = {span for unit in units for span in unit.context}
+    known = {s: credits(query.words, [read(s.of(article.text))])[0] for s in contexts}
     for i, unit in enumerate(units):
         if unit.kind is Kind.HEADING:
-            heading = got[i]
             continue
         rows.hits.append(hit)
         rows.units.append(unit)
@@ -147,7 +148,7 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
         rows.credits.append(got[i])
         rows.before.append(got[max(0, i - 1) : i + 1].max(axis=0))
         near = got[max(0, i - 1) : i + 2].max(axis=0)
-        rows.around.append(np.maximum(np.maximum(title, heading), near))
+        rows.around.append(np.max([title, near, *(known[s] for s in unit.context)], axis=0))
 
 
 ANSWER_SIGNALS = (

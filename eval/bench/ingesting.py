@@ -55,4 +55,4 @@ def _texts(docs: Path, embedder: Embedder, settings: Settings) -> Iterator[tuple
         markdown = Path(source).suffix.lower() != ".txt"
         parsed = parse(text, markdown, embedder, settings.passage_tokens)
         for piece in parsed.pieces:
-            yield embedding_text(text, piece, parsed.metadata.title)
+            yield embedding_text(text, piece, parsed.metadata.title, embedder)

@@ -27,7 +27,7 @@ from rag.library.packing import (
     unpack_vector,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS articles (
 CREATE TABLE IF NOT EXISTS passages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   article INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-  start INTEGER NOT NULL, "end" INTEGER NOT NULL, units BLOB NOT NULL,
+  start INTEGER NOT NULL, "end" INTEGER NOT NULL, lead TEXT NOT NULL, units BLOB NOT NULL,
   vector BLOB NOT NULL, unit_vectors BLOB NOT NULL, change INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_article ON passages(article);
 CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
@@ -48,12 +48,14 @@ CREATE INDEX IF NOT EXISTS removed_change ON removed(change);
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to store. `vector` is (d,), `unit_vectors` (units, d), both of unit length."""
+    """A passage to store. `vector` is (d,), `unit_vectors` (units, d), both of unit length; `lead`
+    has words from before it by which it is found, such as the heading of its section."""
 
     span: Span
     units: tuple[Unit, ...]
     vector: Matrix
     unit_vectors: Matrix
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,12 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What the indexes need of a new passage; `vector` is (d,)."""
+    """What the indexes need of a new passage; `vector` is (d,), `head` its title and lead."""
 
     id: int
     vector: Matrix
     text: str
-    title: str
+    head: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ class Entry:
     passages: int
 
 
-def _passage_row(new: NewPassage) -> tuple[int, int, bytes, bytes, bytes]:
-    vectors = pack_vector(new.vector), pack_directions(new.unit_vectors)
-    return new.span.start, new.span.end, pack_units(new.units), *vectors
+def _passage_row(new: NewPassage) -> tuple[int, int, str, bytes, bytes, bytes]:
+    packed = pack_units(new.units), pack_vector(new.vector), pack_directions(new.unit_vectors)
+    return new.span.start, new.span.end, new.lead, *packed
 
 
 class Catalogue:
@@ -195,8 +197,8 @@ class Catalogue:
                     (*values, key),
                 )
             db.executemany(
-                'INSERT INTO passages (article, start, "end", units, vector, unit_vectors, change)'
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                'INSERT INTO passages (article, start, "end", lead, units, vector, unit_vectors,'
+                " change) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(key, *_passage_row(p), change) for p in passages],
             )
 
@@ -277,7 +279,8 @@ class Catalogue:
         last = 0
         while rows := self._db.execute(
             'SELECT p.id, p.vector, substr(a.text, p.start + 1, p."end" - p.start),'
-            " coalesce(a.title, '') FROM passages p JOIN articles a ON a.id = p.article"
+            " coalesce(a.title, '') || ' ' || p.lead FROM passages p"
+            " JOIN articles a ON a.id = p.article"
             " WHERE p.change > ? AND p.id > ? ORDER BY p.id LIMIT ?",
             (change, last, batch),
         ).fetchall():

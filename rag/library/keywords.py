@@ -50,7 +50,7 @@ class KeywordView:
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
         # Terms come ready made, so that questions and passages are cut by the same code.
-        for field in ("body", "title"):
+        for field in ("body", "head"):
             builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(self.folder))
@@ -70,7 +70,7 @@ class KeywordView:
                 document = tantivy.Document()
                 document.add_unsigned("id", row.id)
                 document.add_text("body", " ".join(index_terms(row.text)))
-                document.add_text("title", " ".join(index_terms(row.title)))
+                document.add_text("head", " ".join(index_terms(row.head)))
                 writer.add_document(document)
         for key in removed:
             writer.delete_documents_by_term("id", key)
@@ -92,7 +92,7 @@ class KeywordView:
 
         clauses = []
         for term, weight in weights.items():
-            for field, share in (("body", 1.0), ("title", 0.5)):
+            for field, share in (("body", 1.0), ("head", 0.5)):
                 query = tantivy.Query.term_query(self._schema, field, term, index_option="freq")
                 boosted = tantivy.Query.boost_query(query, weight * share)
                 clauses.append((tantivy.Occur.Should, boosted))

@@ -17,15 +17,36 @@ _KIND_CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
 
 def pack_units(units: Sequence[Unit]) -> bytes:
-    """Start, end and kind of each unit, 4 bytes a number."""
-    rows = [(u.span.start, u.span.end, _KIND_CODES[u.kind]) for u in units]
-    return bytes(np.asarray(rows, dtype="<i4").reshape(-1, 3).tobytes())
+    """Start, end, kind and context of each unit, 4 bytes a number.
+
+    Neighbouring units mostly share their context, so each is written once: after the units, as
+    how many spans it has and their starts and ends.
+    """
+    places: dict[tuple[Span, ...], int] = {}
+    numbers = [len(units)]
+    for unit in units:
+        place = places.setdefault(unit.context, len(places))
+        numbers += unit.span.start, unit.span.end, _KIND_CODES[unit.kind], place
+    for context in places:
+        numbers.append(len(context))
+        for span in context:
+            numbers += span.start, span.end
+    return bytes(np.asarray(numbers, dtype="<i4").tobytes())
 
 
 def unpack_units(blob: bytes) -> tuple[Unit, ...]:
     """The units that `pack_units` packed."""
-    rows = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).tolist()
-    return tuple(Unit(Span(start, end), _KINDS[kind]) for start, end, kind in rows)
+    count, *numbers = np.frombuffer(blob, dtype="<i4").tolist()
+    contexts = []
+    at = 4 * count
+    while at < len(numbers):
+        end = at + 1 + 2 * numbers[at]
+        contexts.append(tuple(map(Span, numbers[at + 1 : end : 2], numbers[at + 2 : end : 2])))
+        at = end
+    rows = [numbers[i : i + 4] for i in range(0, 4 * count, 4)]
+    return tuple(
+        Unit(Span(start, end), _KINDS[kind], contexts[place]) for start, end, kind, place in rows
+    )
 
 
 def pack_vector(vector: Matrix) -> bytes:

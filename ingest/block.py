@@ -1,0 +1,67 @@
+"""The parts that a text consists of before they are split: what a block is, and its lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.domain import Kind, Span
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+ENDS = re.compile(r"[.!?…][\"'”’»)\]]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph (kind SENTENCE, not yet split), heading, list item, table row or code line.
+
+    `level` is a heading's depth from 1; `alone` says that blank lines or the ends of the
+    text surround it. `depth` is how many lists the block stands in, and `opens` says that an
+    item begins with it. The rows of one table, its header (a heading) among them, and the lines
+    of one piece of code share a `group`, which is 0 for all else.
+    """
+
+    span: Span
+    kind: Kind
+    level: int = 0
+    alone: bool = True
+    depth: int = 0
+    opens: bool = False
+    group: int = 0
+
+
+def lines(text: str) -> list[Span]:
+    """The lines of `text`, their ends included; markdown-it counts the same ones."""
+    return [Span(*m.span()) for m in _LINE.finditer(text) if m.end() > m.start()]
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether `text` ends the way a sentence ends."""
+    return bool(ENDS.search(text.rstrip()))
+
+
+def before_on_line(text: str, at: int) -> str:
+    """The characters that stand before place `at` on its line: a marker, or indentation."""
+    return text[max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1 : at]
+
+
+_TERM = r"[^\W_](?:[^\n:|.!?;]){0,40}?"
+_DEFINITION = re.compile(
+    rf"\s*(?:(?:\*\*|__)(?:{_TERM}:(?:\*\*|__)|{_TERM}(?:\*\*|__)\s*:)|{_TERM}\s?:)\s+\S"
+)
+
+
+def is_definition(line: str) -> bool:
+    """Whether a line has the form "Term: explanation", the term in bold or not."""
+    return len(line.split(":")[0].split()) <= 5 and bool(_DEFINITION.match(line))
+
+
+def definitions(text: str, span: Span) -> Iterator[Span]:
+    """The lines of a paragraph of which each is a definition; nothing where one is not."""
+    found = [
+        Span(span.start + m.start(), span.start + m.end())
+        for m in re.finditer(r"[^\r\n]+", span.of(text))
+    ]
+    if len(found) >= 2 and all(is_definition(line.of(text)) for line in found):
+        yield from found
