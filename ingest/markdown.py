@@ -8,17 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.block import Block, definitions, lines
+from ingest.frontmatter import FRONT_MATTER
 from rag.domain import Kind, Span
 from rag.text import trim
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-FRONT_MATTER = re.compile(
-    r"(?P<fence>---|\+\+\+)[ \t]*\r?\n(?=(?:[ \t]*(?:#[^\n]*)?\n)*[\w-]+[ \t]*[:=])"
-    r".*?\n(?:(?P=fence)|\.\.\.)[ \t]*(?:\r?\n|$)",
-    re.DOTALL,
-)
 _MARKERS = re.compile(
     r"(?:\s*>)*(?:\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?)*(?:\s*#{1,6}\s+)?"
     r"(?:\s*\[![A-Z]+\][ \t]*(?:\r\n|\r|\n)(?:[ \t]*>)*[ \t]*)?"

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from ingest.block import Block, ends_sentence
+from ingest.dates import DATE, parse_date
+from ingest.frontmatter import front_metadata
 from rag.domain import Kind, Metadata
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-DATE = re.compile(
-    r"\b(?:\d{4}-\d{2}-\d{2}(?!\d)|"
-    rf"(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}})\b)",
-    re.IGNORECASE,
-)
 _PUBLISHED = re.compile(
     r"\W*(?:published|posted|date|first\s+published|issued|created)\b", re.IGNORECASE
 )
 _UPDATED = re.compile(
-    r"\W*(?:last\s+)?(?:updated|modified|edited|reviewed|revised)\b", re.IGNORECASE
+    r"\W*(?:(?:this\s+)?(?:page|article|document)\s+(?:was\s+|is\s+)?)?"
+    r"(?:last\s+|recently\s+)?(?:updated|modified|edited|reviewed|revised|changed|saved)\b",
+    re.IGNORECASE,
 )
+# "Created by … on …, last modified on …": when it was made, and when it was last gone over.
+_LAST = re.compile(r"\b(?:last\s+(?:updated|modified|edited|changed)|updated)\b", re.IGNORECASE)
+_EDITED = re.compile(r"\b(?:edited|modified|changed|saved)\b", re.IGNORECASE)
+_CREATED = re.compile(r"\W*created\b", re.IGNORECASE)
 _BYLINE = re.compile(r"\b(?:[Bb]y|BY)\s+((?:[A-Z][\w.'’-]+)(?:\s+[A-Z][\w.'’-]+){1,3})\b")
 _DATELINE = re.compile(
     r"\W{0,2}(?:[A-Z][\w .,'’-]{1,40}\s)?\((?P<name>[A-Z][\w .&'’-]{1,40})\)\s*[-–—:]"
@@ -46,20 +43,6 @@ _NO_NAME = re.compile(r"\b(?:comments?|reply|admin|staff|file|image)\b", re.IGNO
 # Emphasis marks and comment counts stand in the way of a byline.
 _NOISE = re.compile(r"[*_]{1,3}|\b(?:no|\d+) comments?\b", re.IGNORECASE)
 _HEAD_LINES = 8
-
-
-def parse_date(text: str) -> str | None:
-    """The ISO date of the first full date in `text`, or None; 3/6/2025 is in doubt, so None."""
-    from dateutil import parser
-
-    for match in DATE.finditer(text):
-        try:
-            found: date = parser.parse(match.group(), default=None).date()
-        except (ValueError, OverflowError):
-            continue
-        if 1800 <= found.year <= 2200:
-            return found.isoformat()
-    return None
 
 
 def is_byline(line: str) -> bool:
@@ -98,8 +81,9 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
         blocks: its blocks, boilerplate marked.
         markdown: whether headings are marked up, so that the first is the title.
     """
-    title: str | None = None
-    author = publisher = published = updated = None
+    front = front_metadata(text) if markdown else Metadata()
+    title, publisher, author = front.title, front.publisher, front.author
+    published, updated, created = front.published, None, None
     said: list[int] = []
     body_seen = False
     head = 0
@@ -116,16 +100,28 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
             and len(line) < 160
             and is_byline(line)
         ):
-            when = parse_date(line)
-            if _UPDATED.match(line):
-                updated = updated or when
-            else:
-                published = published or when
+            said_before = line
+            edited = _LAST.search(line)
+            if edited or _UPDATED.match(line):
+                updated = updated or parse_date(line[edited.start() :] if edited else line)
+                said_before = line[: edited.start()] if edited else ""
+            if when := parse_date(said_before):
+                if _CREATED.match(line):
+                    created = created or when
+                else:
+                    published = published or when
             publisher = publisher or _segment_name(line)
-            if (by := _BYLINE.search(line)) and not _NO_NAME.search(by.group(1)):
+            # Who edited a page last did not write it.
+            by = _BYLINE.search(said_before if _EDITED.search(line) else line)
+            if by and not _NO_NAME.search(by.group(1)):
                 author = author or by.group(1)
             said.append(index)
             continue
+        if head <= _HEAD_LINES and not body_seen and len(line) < 160:
+            # "Owner: Data team · Updated: 3 May 2025" dates the page and is still to be read.
+            for part in re.split(r"\s*[|·•]\s*", line):
+                if _UPDATED.match(part):
+                    updated = updated or parse_date(part)
         if title is None and not body_seen and _is_title(block, line, index, blocks, markdown):
             title = line
             continue
@@ -141,7 +137,7 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
             opening = re.match(r".{0,80}?\s[-–—]{1,2}\s", line)
             if opening and published is None:
                 published = parse_date(opening.group())
-    return Metadata(title, publisher, author, published or updated), said
+    return Metadata(title, publisher, author, published or updated or created, front.url), said
 
 
 def _is_title(block: Block, line: str, index: int, blocks: Sequence[Block], markdown: bool) -> bool:

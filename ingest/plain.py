@@ -113,7 +113,12 @@ def _take_line(
             state.indents.pop()
         state.indents.append(indent)
         depth, opens = len(state.indents), True
-    elif kind is Kind.SENTENCE and state.indents and indent > state.indents[0]:
+    elif (
+        kind is Kind.SENTENCE
+        and state.indents
+        and indent > state.indents[0] + 1
+        and (ENDS.search(line) or line.endswith(":"))
+    ):
         # A further paragraph of an item stands as far in as the item's words.
         while len(state.indents) > 1 and indent <= state.indents[-1]:
             state.indents.pop()
@@ -212,7 +217,15 @@ def _short_lines(text: str, found: list[Block]) -> list[Block]:
         tight = not block.alone and run >= 3
         # One heading may follow another, but four short lines in a row head nothing.
         listed = run == 5
-        defined = not block.alone and is_definition(block.span.of(text))
+        defined = (
+            not block.alone
+            and any(
+                is_definition(b.span.of(text))
+                for b in found[max(0, i - 1) : i + 2]
+                if b is not block
+            )
+            and is_definition(block.span.of(text))
+        )
         if (introduced or tight or listed or defined) and not block.span.of(text).endswith(":"):
             result.append(replace(block, kind=Kind.LIST_ITEM, depth=1, opens=True))
         else:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.clean import is_furniture, mark
-from ingest.metadata import parse_date, read_metadata
+from ingest.dates import parse_date
+from ingest.metadata import read_metadata
 from ingest.split import passages, units
 from ingest.structure import blocks
 from rag.domain import Kind, Span
