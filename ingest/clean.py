@@ -95,8 +95,8 @@ _TOOLS = (
     r"(?:edit|view|history|improve|print|watch) (?:this |the )?(?:page|source|history|document)\b"
     r".{0,40}$",
     r"(?:was|did you find) this (?:(?:page|article|document) )?(?:helpful|useful)\b.{0,60}$",
-    r"(?:suggest (?:an? )?(?:edits?|changes?)|report an? (?:issue|problem) (?:with|on) this page)\W*$",
-    r"(?:export (?:as|to) (?:pdf|word)|thank you for your feedback|yes\W+no)\W*$",
+    r"(?:suggest (?:an? )?(?:edit|change)s?|export (?:as|to) (?:pdf|word))\W*$",
+    r"(?:report an? (?:issue|problem) with this page|thank you for your feedback|yes\W+no)\W*$",
     r"(?:found|spotted|see|notice) (?:a typo|an? (?:error|mistake)|something wrong)\b.{0,120}$",
     r"powered by [A-Z]\S+.{0,40}$",
     r"(?:table of contents|on this page|in this (?:article|section|page)|\[?\[?_*toc_*\]?\]?"
@@ -118,6 +118,8 @@ _END_MATTER = re.compile(
     r"more\s+(?:stories|news|from)|you\s+(?:may|might)\s+also|comments?\b|share\s+this)",
     re.IGNORECASE,
 )
+# Below such a heading, items that are nothing but links lead to other pages.
+_RELATED = re.compile(r"\W*(?:(?:related|further|more)\b.{0,40}|see also)\W*$", re.IGNORECASE)
 _GLUED = re.compile(r"[a-z](?=[A-Z][a-z])")
 _HOME = re.compile(r"(?:Home|Menu|News|Skip to content)(?=[A-Z])")
 _PROSE_WORDS = 25
@@ -163,7 +165,7 @@ def mark(text: str, blocks: Sequence[Block]) -> list[Block]:
     marked: list[Block] = []
     end_matter: Block | None = None
     whole = list(_apart(text, blocks))
-    contents = _contents(text, whole)
+    contents = _contents(text, whole) | _leads_away(text, whole)
     for index, block in enumerate(whole):
         line = block.span.of(text)
         furniture = _furnishes(text, block, index, contents)
@@ -196,6 +198,20 @@ def _contents(text: str, blocks: Sequence[Block]) -> set[int]:
         for i in found
         if i - 1 in found or i + 1 in found or _is_explicit(text, blocks[headings[folded[i]]])
     }
+
+
+def _leads_away(text: str, blocks: Sequence[Block]) -> set[int]:
+    """The numbers of the items that are only links, in a section of related pages."""
+    found: set[int] = set()
+    related = False
+    for number, block in enumerate(blocks):
+        line = block.span.of(text)
+        if _heads(block):
+            related = _is_explicit(text, block) and bool(_RELATED.match(line))
+        elif related and block.kind is Kind.LIST_ITEM:
+            linked = _LINK.search(line) and not any(c.isalnum() for c in _LINK.sub("", line))
+            found.update([number] if linked else [])
+    return found
 
 
 def _heads(block: Block) -> bool:

@@ -47,7 +47,11 @@ class _Outline:
 
     def take(self, block: Block) -> tuple[Span, ...]:
         """The context of `block`, the next one."""
-        if block.kind is Kind.HEADING and not block.group:
+        if self._introduces(block):
+            self._open = {}
+            above = self._headings()
+            self._open[1] = block.span
+        elif block.kind is Kind.HEADING and not block.group:
             self._path = [h for h in self._path if h.level < block.level]
             above = self._headings()
             self._path.append(block)
@@ -64,6 +68,13 @@ class _Outline:
                 self._headers[block.group] = block.span
         self._previous = block
         return above
+
+    def _introduces(self, block: Block) -> bool:
+        """Whether a line that was taken for a heading only leads in to what stands below it."""
+        if block.kind is not Kind.HEADING or block.group:
+            return False
+        marked = before_on_line(self._text, block.span.start).strip()
+        return not marked and bool(_LEADS.search(block.span.of(self._text)))
 
     def _headings(self) -> tuple[Span, ...]:
         return tuple(h.span for h in self._path if h.span.of(self._text).strip() != self._title)

@@ -12,7 +12,7 @@ _MONTH = (
 DATE = re.compile(
     r"\b(?:\d{4}-\d{2}-\d{2}(?!\d)|"
     rf"(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}})\b)",
+    rf"\d{{1,2}}(?:(?:st|nd|rd|th)?\s+{_MONTH},?\s+|-{_MONTH}-)\d{{4}})\b)",
     re.IGNORECASE,
 )
 

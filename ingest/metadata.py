@@ -42,18 +42,23 @@ _COPYRIGHT = re.compile(
 _NO_NAME = re.compile(r"\b(?:comments?|reply|admin|staff|file|image)\b", re.IGNORECASE)
 # Emphasis marks and comment counts stand in the way of a byline.
 _NOISE = re.compile(r"[*_]{1,3}|\b(?:no|\d+) comments?\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\bat\b|\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\b(?:GMT|UTC|CES?T|E[SD]T|BST)\b"
+)
+# "Owner: …" says more than who wrote a page and when.
+_FACT = re.compile(
+    r"\b(?!(?:by|from|source|author|publisher|editor|writer|on)\b)[a-z]{3,}\s*:\s+\w", re.I
+)
 _HEAD_LINES = 8
 
 
 def is_byline(line: str) -> bool:
     """Whether a line is only a date, a byline or both: metadata, not the article's words."""
-    rest = DATE.sub(" ", line)
-    rest = re.sub(
-        r"\bat\b|\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\b(?:GMT|UTC|CET|CEST|EST|EDT|BST)\b",
-        " ",
-        rest,
-    )
-    dated = rest != line
+    undated = DATE.sub(" ", line)
+    rest = _TIME.sub(" ", undated)
+    dated, timed = undated != line, re.search(r"\d:\d", undated)
+    if _FACT.search(_UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))):
+        return False
     named = _BYLINE.search(rest)
     rest = _BYLINE.sub(" ", rest) if named else rest
     rest = _UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))
@@ -67,7 +72,7 @@ def is_byline(line: str) -> bool:
         ),
     )
     return bool(
-        (dated or named)
+        (dated or named or (timed and len(left) <= 1))
         and len(left) <= (4 if dated else 2)
         and not ends_sentence(line.rstrip("0123456789. "))
     )
@@ -94,6 +99,11 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
         if block.kind is Kind.BOILERPLATE:
             continue
         head += 1
+        if block.kind in (Kind.TABLE_ROW, Kind.CODE):
+            # A row may date the page and is evidence all the same.
+            if _UPDATED.match(line) and len(line) < 120:
+                updated = updated or parse_date(line)
+            continue
         labelled = len(line) < 120 and (_PUBLISHED.match(line) or _UPDATED.match(line))
         if (
             ((head <= _HEAD_LINES and not body_seen) or labelled)

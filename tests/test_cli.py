@@ -20,7 +20,7 @@ ANSWER_KEYS = {
 }  # fmt: skip
 CITATION_KEYS = {
     "marker", "quote", "source", "revision", "start", "end", "title", "publisher", "published",
-    "url",
+    "url", "kind", "context",
 }  # fmt: skip
 
 

@@ -1,25 +1,24 @@
-"""Answers and articles as HTML: pure functions, and the only place that escapes.
+"""Answers and articles as HTML: pure functions.
 
-Whatever comes from an article, a question or a setting goes through `_text` or `_attribute`;
-the markup around it is written here and nowhere else. No function here imports Gradio.
+Whatever comes from an article, a question or a setting goes through `ui.escape`; the markup
+around it is written here and in `ui.figure`. No function here imports Gradio.
 """
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from rag.compose import written_date
 from rag.domain import Answer, Article, Citation, Span
+from ui import escape
+from ui.figure import figure_html, marker_html
 
 # Above this many characters a browser lays an article out slowly: show the quote's surroundings.
 LONG_ARTICLE = 200_000
 _SURROUNDINGS = 40_000
 
-# Embeddings, overrides and isolates can make a quote read as something it does not say.
-_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKER = re.compile(r"\[(\d+)\]")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 
@@ -39,9 +38,11 @@ def answer_html(answer: Answer) -> str:
     if answer.mode != "quotes":
         # A model's sentences are not among the citations; in quotes mode the quotes are the text.
         parts.append(_prose(answer.text, answer.citations))
-    parts.extend(_figure(citation) for citation in answer.citations)
+    parts.extend(figure_html(citation) for citation in answer.citations)
     if answer.withheld:
-        items = "".join(f"<li>{_text(w.text)} ({_text(w.reason)})</li>" for w in answer.withheld)
+        items = "".join(
+            f"<li>{escape.text(w.text)} ({escape.text(w.reason)})</li>" for w in answer.withheld
+        )
         count = len(answer.withheld)
         noun = "sentence" if count == 1 else "sentences"
         parts.append(
@@ -77,13 +78,13 @@ def article_html(article: Article, span: Span | None, others: Sequence[Span] = (
         )
     meta = article.metadata
     byline = [x for x in (meta.publisher, meta.author) if x] + [written_date(meta.published)]
-    where = f"<code>{_text(article.source)}</code>"
+    where = f"<code>{escape.text(article.source)}</code>"
     if span is not None:
         where += f" · characters {span.start:,} to {span.end:,}"
     return (
         f'<article class="pq-article" aria-label="Source article"><header>'
-        f'<h2 dir="auto">{_text(article.name)}</h2>'
-        f'<p class="pq-byline">{" · ".join(f"<span>{_text(x)}</span>" for x in byline)}</p>'
+        f'<h2 dir="auto">{escape.text(article.name)}</h2>'
+        f'<p class="pq-byline">{" · ".join(f"<span>{escape.text(x)}</span>" for x in byline)}</p>'
         f'<p class="pq-where">{where}{_link(meta.url)}</p></header>{note}'
         f'<div class="pq-text" style="white-space: pre-wrap">'
         f"{_marked(article.text, window, span, others)}</div></article>"
@@ -99,7 +100,7 @@ def message_html(text: str) -> str:
     Returns:
         The notice as a paragraph.
     """
-    return f'<p class="pq-message">{_text(text)}</p>'
+    return f'<p class="pq-message">{escape.text(text)}</p>'
 
 
 def pending_html() -> str:
@@ -123,10 +124,10 @@ def conversation_html(turns: Iterable[tuple[str, str]], welcome: str) -> str:
     """
     items = "".join(
         f'<section class="pq-turn" data-turn="{number}" aria-label="Question {number}">'
-        f'<p class="pq-question" dir="auto">{_text(question)}</p>{reply}</section>'
+        f'<p class="pq-question" dir="auto">{escape.text(question)}</p>{reply}</section>'
         for number, (question, reply) in enumerate(turns, start=1)
     )
-    body = items or f'<p class="pq-welcome">{_text(welcome)}</p>'
+    body = items or f'<p class="pq-welcome">{escape.text(welcome)}</p>'
     return (
         f'<div class="pq-log" role="log" aria-label="Conversation" aria-live="polite">{body}</div>'
     )
@@ -142,7 +143,7 @@ def status_html(articles: int, model: str | None = None) -> str:
     Returns:
         The page's heading and its status line.
     """
-    mode = f"Model {_text(model)}" if model else "Quotes mode"
+    mode = f"Model {escape.text(model)}" if model else "Quotes mode"
     noun = "article" if articles == 1 else "articles"
     return (
         f'<header class="pq-top"><h1>Pullquote</h1>'
@@ -150,67 +151,28 @@ def status_html(articles: int, model: str | None = None) -> str:
     )
 
 
-def _text(text: str) -> str:
-    """`text` as element content with the same text content, inert and in its own order."""
-    # A parser turns a bare CR into LF and drops NUL; a reference keeps the one, not the other.
-    escaped = html.escape(text).replace("\r", "&#13;").replace("\0", "\ufffd")
-    # Alone in an isolate (see the stylesheet) a control moves no other character.
-    return _BIDI_CONTROL.sub(
-        lambda m: f'<span class="pq-control" data-name="U+{ord(m[0]):04X}">{m[0]}</span>', escaped
-    )
-
-
-def _attribute(text: str) -> str:
-    """`text` for use inside a double-quoted attribute."""
-    return html.escape(text, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
-
-
-def _button(citation: Citation) -> str:
-    """The clickable marker of `citation`; the page's script reads its data."""
-    quote = citation.quote
-    return (
-        f'<button type="button" class="pq-marker" data-source="{_attribute(quote.article.source)}"'
-        f' data-revision="{_attribute(quote.revision)}"'
-        f' data-start="{quote.span.start}" data-end="{quote.span.end}"'
-        f' data-marker="{citation.marker}" aria-pressed="false"'
-        f' aria-label="Show quote {citation.marker} in its article">[{citation.marker}]</button>'
-    )
-
-
-def _figure(citation: Citation) -> str:
-    """A quote with who said it and when."""
-    article = citation.quote.article
-    who = article.metadata.publisher or article.name
-    return (
-        f'<figure class="pq-quote"><figcaption><cite dir="auto">{_text(who)}</cite>'
-        f" · {_text(written_date(article.metadata.published))}</figcaption>"
-        f'<blockquote dir="auto">“<span class="pq-words">{_text(citation.quote.text)}</span>” '
-        f"{_button(citation)}</blockquote></figure>"
-    )
-
-
 def _refusal(answer: Answer) -> str:
     """That the articles do not say, which words they lack, and what comes nearest."""
     lead = _PARAGRAPHS.split(answer.text.strip(), maxsplit=1)[0] or "The articles don't say."
-    parts = [f'<p class="pq-lead">{_text(lead)}</p>']
+    parts = [f'<p class="pq-lead">{escape.text(lead)}</p>']
     unsaid = [word for word in answer.missing if word.casefold() not in lead.casefold()]
     if unsaid:
-        words = ", ".join(f"“{_text(word)}”" for word in unsaid)
+        words = ", ".join(f"“{escape.text(word)}”" for word in unsaid)
         parts.append(f'<p class="pq-missing">Not found in the articles: {words}.</p>')
     if answer.near_misses:
         parts.append('<h3 class="pq-nearest">Nearest</h3>')
-        parts.extend(_figure(citation) for citation in answer.near_misses)
+        parts.extend(figure_html(citation) for citation in answer.near_misses)
     return f'<div class="pq-answer pq-refused">{"".join(parts)}</div>'
 
 
 def _prose(text: str, citations: Sequence[Citation]) -> str:
     """A model's verified sentences, their markers made clickable."""
-    buttons = {str(citation.marker): _button(citation) for citation in citations}
+    buttons = {str(citation.marker): marker_html(citation) for citation in citations}
     paragraphs = []
     for paragraph in _PARAGRAPHS.split(text.strip()):
         # Odd parts are what the pattern's group caught: the numbers.
         pieces = [
-            buttons.get(piece, f"[{piece}]") if place % 2 else _text(piece)
+            buttons.get(piece, f"[{piece}]") if place % 2 else escape.text(piece)
             for place, piece in enumerate(_MARKER.split(paragraph))
         ]
         paragraphs.append(f'<p class="pq-prose" dir="auto">{"".join(pieces)}</p>')
@@ -226,9 +188,9 @@ def _link(url: str | None) -> str:
     except ValueError:
         web = False
     if not web:
-        return f" · {_text(url)}"
+        return f" · {escape.text(url)}"
     return (
-        f' · <a href="{_attribute(url)}" target="_blank" rel="noopener noreferrer nofollow">'
+        f' · <a href="{escape.attribute(url)}" target="_blank" rel="noopener noreferrer nofollow">'
         f"Original page</a>"
     )
 
@@ -253,7 +215,7 @@ def _marked(text: str, window: Span, span: Span | None, others: Sequence[Span]) 
     return (
         f"{_faint(text, Span(window.start, span.start), others)}"
         f'<mark id="quote" data-start="{span.start}" data-end="{span.end}" tabindex="-1">'
-        f"{_text(span.of(text))}</mark>"
+        f"{escape.text(span.of(text))}</mark>"
         f"{_faint(text, Span(span.end, window.end), others)}"
     )
 
@@ -264,8 +226,8 @@ def _faint(text: str, part: Span, others: Sequence[Span]) -> str:
     for other in sorted(others):
         start, end = max(at, other.start), min(part.end, other.end)
         if start < end:
-            pieces.append(_text(text[at:start]))
-            pieces.append(f'<span class="pq-also">{_text(text[start:end])}</span>')
+            pieces.append(escape.text(text[at:start]))
+            pieces.append(f'<span class="pq-also">{escape.text(text[start:end])}</span>')
             at = end
-    pieces.append(_text(text[at : part.end]))
+    pieces.append(escape.text(text[at : part.end]))
     return "".join(pieces)

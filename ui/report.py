@@ -14,7 +14,7 @@ from rag.errors import UsageError
 if TYPE_CHECKING:
     from ingest.job import Summary
     from rag.assistant import Assistant
-    from rag.domain import Answer
+    from rag.domain import Answer, Citation
     from rag.library import Library
 
 
@@ -100,10 +100,25 @@ def terminal_text(answer: Answer) -> str:
         who = ", ".join(filter(None, (article.metadata.publisher, article.metadata.title)))
         place = f"{article.source}:{span.start}-{span.end}"
         date = written_date(article.metadata.published)
-        blocks.append(
-            f"[{c.marker}] {who or article.source} ({date})\n    “{c.quote.text}”\n    {place}"
-        )
+        lines = [f"[{c.marker}] {who or article.source} ({date})", *_quote_lines(c), place]
+        blocks.append("\n    ".join(lines))
     return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), "\n\n".join(blocks))
+
+
+def _quote_lines(citation: Citation) -> list[str]:
+    """What a quote is read with and its words, in their own form."""
+    from rag.domain import Kind
+    from ui import form
+
+    lines = [" › ".join(" ".join(part.split()) for part in x) for x in form.context_lines(citation)]
+    if head := form.header(citation):
+        lines.append(head)
+    words = citation.quote.text
+    if citation.kind is Kind.CODE:
+        # The first line's own indentation stands before the quote.
+        rows = words.splitlines()
+        return lines + ([" " * form.indent(citation) + rows[0], *rows[1:]] if rows[1:] else rows)
+    return [*lines, words if citation.kind is Kind.TABLE_ROW else f"“{words}”"]
 
 
 def status_dict(library: Library) -> dict[str, Any]:

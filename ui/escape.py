@@ -1,0 +1,24 @@
+"""The only place that escapes: whatever comes from others becomes inert HTML text here."""
+
+from __future__ import annotations
+
+import html
+import re
+
+# Embeddings, overrides and isolates can make a quote read as something it does not say.
+_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def text(words: str) -> str:
+    """`words` as element content with the same text content, inert and in its own order."""
+    # A parser turns a bare CR into LF and drops NUL; a reference keeps the one, not the other.
+    escaped = html.escape(words).replace("\r", "&#13;").replace("\0", "\ufffd")
+    # Alone in an isolate (see the stylesheet) a control moves no other character.
+    return _BIDI_CONTROL.sub(
+        lambda m: f'<span class="pq-control" data-name="U+{ord(m[0]):04X}">{m[0]}</span>', escaped
+    )
+
+
+def attribute(words: str) -> str:
+    """`words` for use inside a double-quoted attribute."""
+    return html.escape(words, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
