@@ -138,7 +138,7 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
     contexts = {span for unit in units for span in unit.context}
     known = {s: credits(query.words, [read(s.of(article.text))])[0] for s in contexts}
     for i, unit in enumerate(units):
-        if unit.kind is Kind.HEADING:
+        if unit.kind is Kind.HEADING or _leads_in(unit, texts[i], units[i + 1 : i + 2]):
             continue
         rows.hits.append(hit)
         rows.units.append(unit)
@@ -147,8 +147,16 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
         rows.vectors.append(item.unit_vectors[i])
         rows.credits.append(got[i])
         rows.before.append(got[max(0, i - 1) : i + 1].max(axis=0))
-        near = got[max(0, i - 1) : i + 2].max(axis=0)
-        rows.around.append(np.max([title, near, *(known[s] for s in unit.context)], axis=0))
+        # The row above says nothing of this row, nor the next section's heading of this one.
+        near = range(i, i + 1) if unit.kind is Kind.TABLE_ROW else range(max(0, i - 1), i + 2)
+        close = [got[j] for j in near if j < len(units) and units[j].kind is not Kind.HEADING]
+        rows.around.append(np.max([title, *close, *(known[s] for s in unit.context)], axis=0))
+
+
+def _leads_in(unit: Unit, text: str, following: Sequence[Unit]) -> bool:
+    """Whether a sentence only announces the list, table or code that follows it."""
+    announces = unit.kind is Kind.SENTENCE and text.rstrip("*_ ").endswith(":")
+    return announces and any(unit.span in other.context for other in following)
 
 
 ANSWER_SIGNALS = (
