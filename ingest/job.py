@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.clean import mark
 from ingest.metadata import read_metadata
 from ingest.read import Found, decode, discover, read_bytes
-from ingest.split import Piece, embedding_text, lead_text, passages, units
+from ingest.split import Piece, embedding_text, lead_spans, passages, unit_vectors, units
 from ingest.structure import blocks
 from rag.domain import Article, Kind, Metadata, Span
 from rag.embed import Embedded, Embedder
@@ -49,6 +49,14 @@ def parse(text: str, markdown: bool, embedder: Embedder, budget: int) -> Parsed:
     body = [b for i, b in enumerate(marked) if i not in said and b.kind is not Kind.BOILERPLATE]
     pieces = passages(text, units(text, body, metadata.title), embedder, budget)
     return Parsed(text, metadata, tuple(pieces))
+
+
+def _new_passage(
+    parsed: Parsed, piece: Piece, embedded: Embedded, embedder: Embedder
+) -> NewPassage:
+    lead = " ".join(span.of(parsed.text) for span in lead_spans(parsed.text, piece, embedder))
+    vectors = unit_vectors(parsed.text, piece, embedded.spans, embedder)
+    return NewPassage(piece.span, piece.units, embedded.vector, vectors, lead)
 
 
 def _source_name(found: Found, root: Path, taken: dict[str, str]) -> str:
@@ -159,10 +167,8 @@ def _store(
         if len(done) < len(parsed.pieces):
             continue
         waiting.pop(0)
-        leads = [lead_text(parsed.text, piece, embedder) for piece in parsed.pieces]
         stored = [
-            NewPassage(piece.span, piece.units, e.vector, e.spans, lead)
-            for piece, e, lead in zip(parsed.pieces, done, leads, strict=True)
+            _new_passage(parsed, p, e, embedder) for p, e in zip(parsed.pieces, done, strict=True)
         ]
         done = []
         revision = hashlib.sha256(parsed.text.encode()).hexdigest()

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
+
 from ingest.block import Block
 from ingest.code import statements
 from ingest.context import contexts
 from rag.domain import Kind, Span, Unit
-from rag.embed import Embedder
+from rag.embed import Embedder, Vector
 from rag.text import sentences, trim
 
 # A "sentence" longer than this is a list or a page without stops; a quote of it helps nobody.
@@ -20,6 +22,9 @@ _BREAK = re.compile(r"[;:,—–)\]|]\s+|\s+")
 # What stands before a passage when it is embedded: enough to say what it is about.
 _LONGEST_TITLE = 200
 _LEAD_TOKENS = 40
+# How much of their context the vectors of parts take in that say little alone. Shares of a half
+# and less cost rows and code; more of it costs items.
+_CONTEXT_SHARES = {Kind.TABLE_ROW: 1.0, Kind.CODE: 1.0, Kind.LIST_ITEM: 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,36 +179,53 @@ def _runs(kept: Sequence[Unit]) -> dict[int, int]:
 def embedding_text(
     text: str, piece: Piece, title: str | None, embedder: Embedder
 ) -> tuple[str, list[Span]]:
-    """What is embedded for a passage, and where its units stand in that.
+    """What is embedded for a passage, and where its units and then its lead's parts stand in that.
 
     The article's title leads, since passages deep in an article often name its subject only
     by a pronoun; then the headings, the lead-in and the table's header that the passage
     continues. Boilerplate between the units is left out, and nothing is said twice.
     """
-    parts: list[str] = []
-    spans: list[Span] = []
-    starts_article = title is not None and title in piece.span.of(text)
-    if title and not starts_article:
-        parts.append(title[:_LONGEST_TITLE])
-    if lead := lead_text(text, piece, embedder):
-        parts.append(lead)
-    length = sum(map(len, parts)) + max(0, len(parts) - 1)
-    for unit in piece.units:
-        length += 1 if parts else 0
-        words = unit.span.of(text)
-        spans.append(Span(length, length + len(words)))
-        parts.append(words)
-        length += len(words)
-    return "\n".join(parts), spans
+    lead = lead_spans(text, piece, embedder)
+    parts = [span.of(text) for span in (*lead, *(unit.span for unit in piece.units))]
+    length = 0
+    if title and title not in piece.span.of(text):
+        parts.insert(0, title[:_LONGEST_TITLE])
+        length = len(parts[0]) + 1
+    places = []
+    for part in parts[len(parts) - len(lead) - len(piece.units) :]:
+        places.append(Span(length, length + len(part)))
+        length += len(part) + 1
+    return "\n".join(parts), [*places[len(lead) :], *places[: len(lead)]]
 
 
-def lead_text(text: str, piece: Piece, embedder: Embedder) -> str:
-    """The words before a passage that it is found by; the innermost, where there are too many."""
-    kept: list[str] = []
+def lead_spans(text: str, piece: Piece, embedder: Embedder) -> list[Span]:
+    """The lead's parts that there is room for, the innermost first to be kept."""
+    kept: list[Span] = []
     room = _LEAD_TOKENS
     for span in reversed(piece.lead):
         room -= embedder.count(span.of(text))
         if room < 0:
             break
-        kept.insert(0, span.of(text))
-    return "\n".join(kept)
+        kept.insert(0, span)
+    return kept
+
+
+def unit_vectors(text: str, piece: Piece, vectors: Vector, embedder: Embedder) -> Vector:
+    """The vectors (units, d) of a passage's units, each with a share of what it is read with.
+
+    Args:
+        text: the article as stored.
+        piece: the passage.
+        vectors: of unit length, in the order of `embedding_text`'s places (places, d).
+        embedder: the one that made them.
+    """
+    spans = [*(u.span for u in piece.units), *lead_spans(text, piece, embedder)]
+    places = {span: number for number, span in enumerate(spans)}
+    mixed = vectors[: len(piece.units)].copy()
+    for number, unit in enumerate(piece.units):
+        around = [places[span] for span in unit.context if span in places]
+        share = _CONTEXT_SHARES.get(unit.kind, 0.0)
+        if share and around:
+            vector = vectors[number] + share * vectors[around].mean(axis=0)
+            mixed[number] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return mixed

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from textwrap import dedent
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.job import parse
-from ingest.split import Piece, embedding_text
+from ingest.split import Piece, embedding_text, unit_vectors
 from rag.domain import Kind, Metadata, Unit
 from rag.library.packing import pack_units, unpack_units
 
@@ -100,10 +101,29 @@ def test_what_is_embedded_holds_each_unit_at_its_place(page: tuple[str, bool]) -
     text, markdown = page
     for piece in pieces(text, markdown, budget=20):
         embedded, places = embedding_text(text, piece, "A title", Words())  # type: ignore[arg-type]
-        assert [p.of(embedded) for p in places] == [u.span.of(text) for u in piece.units]
-        lead = embedded[: places[0].start].split("\n")
-        assert lead[0] == "A title"
+        said = [p.of(embedded) for p in places]
+        assert said[: len(piece.units)] == [u.span.of(text) for u in piece.units]
+        lead = said[len(piece.units) :]
+        assert lead == [s.of(text) for s in piece.lead[len(piece.lead) - len(lead) :]]
+        assert embedded == "\n".join(["A title", *lead, *said[: len(piece.units)]])
         assert all(span.end <= piece.span.start for span in piece.lead)
+
+
+@given(pages)
+def test_vectors_of_parts_lean_to_what_they_are_read_with(page: tuple[str, bool]) -> None:
+    text, markdown = page
+    for piece in pieces(text, markdown, budget=20):
+        _, places = embedding_text(text, piece, None, Words())  # type: ignore[arg-type]
+        # Each place has a direction of its own, so that a vector tells what it was mixed from.
+        own = np.eye(len(places), dtype=np.float32)
+        mixed = unit_vectors(text, piece, own, Words())  # type: ignore[arg-type]
+        assert np.allclose(np.linalg.norm(mixed, axis=1), 1, atol=1e-5)
+        for number, (unit, row) in enumerate(zip(piece.units, mixed, strict=True)):
+            assert row.argmax() == number or row[number] == row.max()
+            if unit.kind is Kind.SENTENCE:
+                assert row[number] == 1
+            elif unit.kind is not Kind.HEADING and {u.span for u in piece.units} & {*unit.context}:
+                assert row[number] < 1
 
 
 @given(tables(), words)

@@ -1,4 +1,4 @@
-"""Answers from pages of a team's wiki: rows, steps, items and code, found and quoted as they are."""
+"""Answers from pages of a team's wiki: rows, steps, items and code, quoted as they are."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def quoted(assistant: Any, question: str) -> tuple[Citation, ...]:
      "Freeze the pipeline so that nothing else ships.", "To undo a bad release:"),
     ("Which command redeploys the last good tag?", Kind.CODE,
      "shipctl deploy --tag last-good", "Rolling back"),
-    ("In which weeks of December does no release go out?", Kind.LIST_ITEM,
+    ("Is there a release in the last two weeks of December?", Kind.LIST_ITEM,
      "The last two weeks of December", "No release goes out in these weeks:"),
     ("What is the read timeout of the worker?", Kind.CODE, "read: 45s", "worker:"),
     ("How do I set the worker's log level to debug?", Kind.CODE,
