@@ -46,6 +46,19 @@ def before_on_line(text: str, at: int) -> str:
     return text[max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1 : at]
 
 
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
+
+
+def unlinked(line: str) -> str:
+    """`line` with Markdown's links and pictures as their words: for looking at, not for quoting."""
+    return _LINK.sub(r"\1", line)
+
+
+def is_linked(line: str) -> bool:
+    """Whether a line is nothing but links."""
+    return bool(_LINK.search(line)) and not any(c.isalnum() for c in _LINK.sub("", line))
+
+
 _TERM = r"[^\W_](?:[^\n:|.!?;]){0,40}?"
 _DEFINITION = re.compile(
     rf"\s*(?:(?:\*\*|__)(?:{_TERM}:(?:\*\*|__)|{_TERM}(?:\*\*|__)\s*:)|{_TERM}\s?:)\s+\S"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ingest.block import Block, before_on_line, ends_sentence
+from ingest.block import Block, before_on_line, ends_sentence, is_linked, unlinked
 from rag.domain import Kind, Span
 from rag.text import trim
 
@@ -99,10 +99,12 @@ _TOOLS = (
     r"(?:report an? (?:issue|problem) with this page|thank you for your feedback|yes\W+no)\W*$",
     r"(?:found|spotted|see|notice) (?:a typo|an? (?:error|mistake)|something wrong)\b.{0,120}$",
     r"powered by [A-Z]\S+.{0,40}$",
-    r"(?:table of contents|on this page|in this (?:article|section|page)|\[?\[?_*toc_*\]?\]?"
+    r"(?:(?:table of )?contents|on this page|in this (?:article|section|page)|\[?\[?_*toc_*\]?\]?"
     r"|\{:? ?toc ?\}|no headers)\W*$",
     r"(?:this )?(?:page )?(?:was )?last (?:updated|edited|modified|changed)\b.{0,60}\bago\W*$",
-    r"(?:be the first to like this|(?:\d+|no) (?:child pages|attachments|labels?))\b\W*$",
+    r":{3,}.*$",
+    r"(?:prev(?:ious)?|next)\s*(?:[|→»]|$).{0,80}$",
+    r"(?:(?:like\W+)?be the first to like this|(?:\d+|no) (?:child pages|attachments|labels?))\W*$",
 )
 _TOOL = re.compile("|".join(f"(?:{form})" for form in _TOOLS), re.IGNORECASE)
 _PATH = re.compile("|".join(f"(?:{form})" for form in _PATHS), re.IGNORECASE)
@@ -123,7 +125,6 @@ _RELATED = re.compile(r"\W*(?:(?:related|further|more)\b.{0,40}|see also)\W*$", 
 _GLUED = re.compile(r"[a-z](?=[A-Z][a-z])")
 _HOME = re.compile(r"(?:Home|Menu|News|Skip to content)(?=[A-Z])")
 _PROSE_WORDS = 25
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 _TO_HEADING = re.compile(r"\[[^\[\]]*\]\(#[^()\s]*\)\W*$")
 # A page's path stands among its first lines.
 _HEAD = 6
@@ -145,7 +146,7 @@ def is_furniture(line: str) -> bool:
 
 def _fold(line: str) -> str:
     """`line` with links as their words, and without the marks that emphasis and lists leave."""
-    words = _LINK.sub(r"\1", line.strip()).lstrip("*_#>←→«»- \t")
+    words = unlinked(line.strip()).lstrip("*_#>←→«»- \t")
     return re.sub(r"\s+", " ", words).rstrip("*_ ")
 
 
@@ -209,8 +210,7 @@ def _leads_away(text: str, blocks: Sequence[Block]) -> set[int]:
         if _heads(block):
             related = _is_explicit(text, block) and bool(_RELATED.match(line))
         elif related and block.kind is Kind.LIST_ITEM:
-            linked = _LINK.search(line) and not any(c.isalnum() for c in _LINK.sub("", line))
-            found.update([number] if linked else [])
+            found.update([number] if is_linked(line) else [])
     return found
 
 

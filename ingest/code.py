@@ -16,6 +16,8 @@ _COMMENT = re.compile(r"(?:#(?!!)|//|--\s|;|REM\b|<!--|/\*)", re.IGNORECASE)
 _CONTINUES = re.compile(r"(?:\\|&&|\|\|?|,|\b(?:and|or))$")
 _CLOSES = re.compile(r"[)\]}]+[;,]?|end|fi|done|esac|</", re.IGNORECASE)
 _PROMPT = re.compile(r"(?:\$|>>>|\w+@[\w.-]+[^ ]*[$#]) ")
+# "[workers]": everything below it, up to the next such line, is of that section.
+_SECTION = re.compile(r"\[{1,2}[\w.:/ -]+\]{1,2}$")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 
 
@@ -26,6 +28,10 @@ class _Line:
     span: Span
     indent: int
     words: str
+
+    @property
+    def is_section(self) -> bool:
+        return bool(_SECTION.match(self.words))
 
     @property
     def comment(self) -> bool:
@@ -44,8 +50,21 @@ def statements(text: str, spans: Sequence[Span]) -> Iterator[tuple[Span, tuple[S
         spans: the lines that are not blank, without the white space around them.
     """
     rows = [_Line(s, len(before_on_line(text, s.start).expandtabs(4)), s.of(text)) for s in spans]
+    section: tuple[Span, ...] = ()
     for run in _runs(text, rows):
-        yield from _parts(run, ())
+        opening: Span | None = None
+        for span, inside in _parts(run, ()):
+            named = next((r.span for r in run if r.span.end == span.end and r.is_section), None)
+            if opening:
+                # The name of a section is quoted with the first line in it: alone it says nothing.
+                span, opening = Span(opening.start, span.end), None
+                yield span, inside
+            elif named:
+                section, opening = (named,), span
+            else:
+                yield span, (*section, *inside)
+        if opening:
+            yield opening, ()
 
 
 def _runs(text: str, rows: Sequence[_Line]) -> Iterator[list[_Line]]:

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 _MARKERS = re.compile(
     r"(?:\s*>)*(?:\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?)*(?:\s*#{1,6}\s+)?"
-    r"(?:\s*\[![A-Z]+\][ \t]*(?:\r\n|\r|\n)(?:[ \t]*>)*[ \t]*)?"
+    r"(?:\s*(?:\[![A-Z]+\]|\*\*(?i:note|info|tip|important|warning|caution)\*\*)"
+    r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*>)*[ \t]*)?"
 )
 _CLOSING_HASHES = re.compile(r"\s+#+$")
-# A whole paragraph in bold heads what follows it.
-_BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<words>[^*_\n]{2,80})(?P=mark)$")
+# A line all in bold heads what follows it.
+_BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<words>[^*_\r\n]{2,100})(?P=mark)[ \t]*(?:\\?[\r\n]+|$)")
+# What a fold-out shows while it is closed heads what is inside it.
+_SUMMARY = re.compile(r"<summary>\s*(?:<\w+>\s*)*(?P<words>[^<>]{2,200}?)\s*<", re.IGNORECASE)
 
 
 def markdown_blocks(text: str) -> list[Block]:
@@ -72,7 +75,7 @@ class _Reader:
         if token.type in ("fence", "code_block"):
             yield from self._code(token, first, last)
         elif token.type == "html_block":
-            yield Block(self._span(first, last), Kind.BOILERPLATE)
+            yield self._html(first, last)
         elif token.type == "tr_open":
             # The header row is context for the others, as a heading is for its paragraphs.
             header = "thead_open" in kinds
@@ -104,6 +107,13 @@ class _Reader:
         marker = _MARKERS.match(own.of(self.text)) if len(self.inside) > 3 else None
         return trim(self.text, Span(own.start + marker.end(), own.end)) if marker else own
 
+    def _html(self, first: int, last: int) -> Block:
+        own = self._span(first, last)
+        if summary := _SUMMARY.search(own.of(self.text)):
+            words = Span(own.start + summary.start("words"), own.start + summary.end("words"))
+            return Block(trim(self.text, words), Kind.HEADING, 6)
+        return Block(own, Kind.BOILERPLATE)
+
     def _code(self, token: Token, first: int, last: int) -> Iterator[Block]:
         self.group += 1
         self.opens = False
@@ -129,12 +139,13 @@ class _Reader:
         if self.depth:
             yield Block(own, Kind.LIST_ITEM, 0, True, self.depth, opens)
             return
-        words = own.of(self.text)
-        bold = _BOLD.match(words)
-        if bold and not re.search(r"[.!?:;,…]$", bold["words"]) and len(words.split()) <= 10:
+        bold = _BOLD.match(own.of(self.text))
+        if bold and not re.search(r"[.!:;,…]$", bold["words"]) and len(bold["words"].split()) <= 14:
             start = own.start + bold.start("words")
             yield Block(Span(start, own.start + bold.end("words")), Kind.HEADING, 6)
-            return
+            own = trim(self.text, Span(own.start + bold.end(), own.end))
+            if not len(own):
+                return
         terms = list(definitions(self.text, own))
         for line in terms:
             yield Block(trim(self.text, line), Kind.LIST_ITEM, 0, True, 1, True)

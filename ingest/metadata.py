@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.block import Block, ends_sentence
+from ingest.block import Block, ends_sentence, unlinked
 from ingest.dates import DATE, parse_date
 from ingest.frontmatter import front_metadata
 from rag.domain import Kind, Metadata
@@ -93,7 +93,7 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
     body_seen = False
     head = 0
     for index, block in enumerate(blocks):
-        line = _NOISE.sub("", block.span.of(text)).strip()
+        line = _NOISE.sub("", unlinked(block.span.of(text))).strip()
         if name := (_PUBLISHER.match(line) if len(line) < 120 else None) or _COPYRIGHT.match(line):
             publisher = publisher or _clean_name(name.group("name"))
         if block.kind is Kind.BOILERPLATE:

@@ -19,6 +19,7 @@ from rag.text import sentences, trim
 # A "sentence" longer than this is a list or a page without stops; a quote of it helps nobody.
 _LONGEST_UNIT = 700
 _BREAK = re.compile(r"[;:,—–)\]|]\s+|\s+")
+_CLOSING = re.compile(r"[*_]{1,3}\s+")
 # What stands before a passage when it is embedded: enough to say what it is about.
 _LONGEST_TITLE = 200
 _LEAD_TOKENS = 40
@@ -67,6 +68,10 @@ def _of_block(text: str, block: Block, context: tuple[Span, ...]) -> Iterator[Un
     elif block.kind in (Kind.SENTENCE, Kind.LIST_ITEM):
         first = None
         for sentence in sentences(text, block.span):
+            # The marks that end a bold question belong to it, not to the answer.
+            closing = _CLOSING.match(sentence.of(text))
+            if closing and closing.end() < len(sentence):
+                sentence = Span(sentence.start + closing.end(), sentence.end)
             # What follows in an item is about what it begins with.
             above = (*context, first) if first and block.opens else context
             yield from (Unit(part, block.kind, above) for part in _shorten(text, sentence))

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.job import parse
@@ -35,6 +35,10 @@ def said(text: str, markdown: bool = True) -> list[tuple[Kind, str, list[str]]]:
         for u in p.units
         if u.kind is not Kind.HEADING
     ]
+
+
+# The first example loads the parsers, which takes longer than an example may.
+patient = settings(deadline=None)
 
 
 # --- What must hold of any page ------------------------------------------------------------
@@ -82,6 +86,7 @@ pages = st.tuples(
 ).map(lambda p: ("\n\n".join(p[0]).replace("\n", p[1]), p[2]))
 
 
+@patient
 @given(pages)
 def test_units_and_their_contexts_are_exact_places_in_order(page: tuple[str, bool]) -> None:
     text, markdown = page
@@ -96,6 +101,7 @@ def test_units_and_their_contexts_are_exact_places_in_order(page: tuple[str, boo
     assert unpack_units(pack_units(found)) == tuple(found)
 
 
+@patient
 @given(pages)
 def test_what_is_embedded_holds_each_unit_at_its_place(page: tuple[str, bool]) -> None:
     text, markdown = page
@@ -109,6 +115,7 @@ def test_what_is_embedded_holds_each_unit_at_its_place(page: tuple[str, bool]) -
         assert all(span.end <= piece.span.start for span in piece.lead)
 
 
+@patient
 @given(pages)
 def test_vectors_of_parts_lean_to_what_they_are_read_with(page: tuple[str, bool]) -> None:
     text, markdown = page
@@ -126,6 +133,7 @@ def test_vectors_of_parts_lean_to_what_they_are_read_with(page: tuple[str, bool]
                 assert row[number] < 1
 
 
+@patient
 @given(tables(), words)
 def test_each_row_of_a_table_is_one_unit_under_its_header(table: str, lead: str) -> None:
     header, _, *rows = table.split("\n")
@@ -422,3 +430,30 @@ def test_a_rule_at_the_top_is_no_front_matter(head: str) -> None:
     parsed = parse(f"{head}\nThe desk opens at seven.\n", True, Words(), 60)  # type: ignore[arg-type]
     assert parsed.metadata.title != "never closed"
     assert "The desk opens at seven." in [w for _, w, _ in said(parsed.text)]
+
+
+def test_the_section_of_a_settings_file_is_read_with_its_lines() -> None:
+    text = "```toml\n# who works\n[crew]\nmates = 4\ncook = true\n\n[gates]\nopen = 3\n```\n"
+    assert [(w, c) for _, w, c in said(text)] == [
+        ("# who works\n[crew]\nmates = 4", []), ("cook = true", ["[crew]"]),
+        ("[gates]\nopen = 3", []),
+    ]  # fmt: skip
+
+
+def test_a_bold_question_heads_its_answer() -> None:
+    text = "**Q: May I bring a dog?**\nA: Yes, on a lead.\n\n**Where is the deck?**\n\nUpstairs.\n"
+    assert [(w, c) for _, w, c in said(text)] == [
+        ("A: Yes, on a lead.", ["Q: May I bring a dog?"]), ("Upstairs.", ["Where is the deck?"]),
+    ]  # fmt: skip
+
+
+def test_a_fold_out_is_read_under_what_it_shows_while_closed() -> None:
+    text = "<details>\n<summary>What if it rains?</summary>\n\nBring a coat.\n\n</details>\n"
+    assert said(text) == [(Kind.SENTENCE, "Bring a coat.", ["What if it rains?"])]
+
+
+@pytest.mark.parametrize("label", ["[!NOTE]", "**Warning**"])
+def test_the_label_of_a_note_is_no_part_of_it(label: str) -> None:
+    assert [w for _, w, _ in said(f"> {label}\n> Never open both gates.\n")] == [
+        "Never open both gates."
+    ]
