@@ -295,3 +295,37 @@ def test_an_empty_library_says_what_to_do(visit: Callable[..., Page]) -> None:
         assert page.locator(".pq-lead").inner_text() == "Nothing, after 0."
         ask(page, "And now?")
         assert page.locator(".pq-lead").nth(1).inner_text() == "Nothing, after 2."
+
+
+def test_rows_and_code_keep_their_form_in_a_narrow_window(
+    visit: Callable[..., Page], make_assistant: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "wiki"
+    folder.mkdir()
+    wide = " | ".join(f"reading number {n} of the gauge" for n in range(12))
+    (folder / "gauges.md").write_text(
+        "# River gauges\n\n## Upper reach\n\n"
+        f"| Gauge |{' h |' * 12}\n|---|{'---|' * 12}\n| Kestrel weir | {wide} |\n\n"
+        "To restart the gauge logger:\n\n```\ngaugectl restart \\\n"
+        f"    --logger {'kestrel-weir-' * 12}1\n```\n",
+        encoding="utf-8",
+    )
+    with served(create_app(make_assistant(folder))) as address:
+        page = visit(address, viewport={"width": 320, "height": 700})
+        for question, form in (
+            ("What are the readings of the Kestrel weir gauge?", ".pq-table"),
+            ("Which command restarts the gauge logger?", ".pq-code"),
+        ):
+            ask(page, question)
+            shape = page.locator(f".pq-turn:last-child {form}").first
+            words = shape.locator(".pq-words").evaluate("e => e.textContent")
+            figure = page.locator(f".pq-turn:last-child .pq-quote:has({form})").first
+            marker = figure.locator(".pq-marker")
+            start, end = (int(marker.get_attribute(f"data-{n}") or 0) for n in ("start", "end"))
+            assert words == (folder / "gauges.md").read_text(encoding="utf-8")[start:end]
+            assert "Upper reach" in figure.locator(".pq-context").first.inner_text()
+            # What is too wide scrolls inside its frame, and the page does not.
+            assert shape.evaluate("e => e.scrollWidth > e.clientWidth")
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        pipes = page.locator(".pq-edge")
+        assert pipes.count() and not pipes.first.is_visible()
