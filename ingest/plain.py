@@ -55,11 +55,36 @@ def _is_wrapped(stripped: list[str]) -> bool:
     return len(broken) >= 0.6 * len(pairs)
 
 
+def _width(stripped: list[str]) -> int:
+    """The width that the text was wrapped at, where most lines that end mid-sentence are full.
+
+    A line is full where the next line's first word had no room in it; 0 where it was not wrapped.
+    """
+    width = max(map(len, stripped), default=0)
+    broken = [
+        (a, b)
+        for a, b in pairwise(stripped)
+        if b and len(a) >= 40 and not ENDS.search(a) and not a.endswith(":") and not _ITEM.match(b)
+    ]
+    full = [b for a, b in broken if _is_full(a, b, width)]
+    # Entries of a menu may be about as long as one another; they begin with capitals.
+    going_on = sum(b[0].islower() for b in full)
+    wrapped = (
+        width <= 120 and going_on >= max(3, 0.5 * len(full)) and len(full) >= 0.6 * len(broken)
+    )
+    return width if wrapped else 0
+
+
+def _is_full(line: str, following: str, width: int) -> bool:
+    # A little less than the width counts: lines that were broken by hand are not all as full.
+    return len(line) + 1 + len(following.split()[0]) > 0.92 * width
+
+
 def plain_blocks(text: str) -> list[Block]:
     """The blocks of a plain text in order."""
     spans = lines(text)
     stripped = [s.of(text).strip() for s in spans]
-    wrapped = _is_wrapped(stripped)
+    wrapped, width = _is_wrapped(stripped), _width(stripped)
     tables, codes = _tables(stripped), _indented_code(text, spans, stripped)
     found: list[Block] = []
     state = _State()
@@ -87,7 +112,9 @@ def plain_blocks(text: str) -> list[Block]:
             state.group += number - 1 not in codes and bool(stripped[number - 1])
             found.append(Block(own, Kind.CODE, 0, False, 0, False, state.group))
             continue
-        _take_line(text, own, line, state, found, wrapped)
+        above = stripped[number - 1] if number else ""
+        joined = wrapped or bool(width and above and _is_full(above, line, width))
+        _take_line(text, own, line, state, found, joined)
         if found[-1].span.end == own.end and found[-1].span.start >= own.start:
             before = number == 0 or not stripped[number - 1]
             after = number + 1 == len(stripped) or not stripped[number + 1]
@@ -96,14 +123,14 @@ def plain_blocks(text: str) -> list[Block]:
 
 
 def _take_line(
-    text: str, own: Span, line: str, state: _State, found: list[Block], wrapped: bool
+    text: str, own: Span, line: str, state: _State, found: list[Block], joined: bool
 ) -> None:
     """Add a line of prose to `found`: as a block of its own, or to the one that it continues."""
     indent = len(before_on_line(text, own.start).expandtabs(4))
     kind, level = _kind(line)
     if kind is Kind.SENTENCE and state.paragraph:
         deeper = bool(state.indents) and indent > state.indents[-1]
-        if wrapped or (deeper and found[-1].kind is Kind.LIST_ITEM):
+        if joined or (deeper and found[-1].kind is Kind.LIST_ITEM):
             found[-1] = replace(found[-1], span=Span(found[-1].span.start, own.end))
             return
     depth, opens = 0, False
@@ -193,6 +220,25 @@ def _indented_code(text: str, spans: list[Span], stripped: list[str]) -> set[int
     return found
 
 
+def _is_numbered(text: str, block: Block) -> bool:
+    return bool(re.search(r"\d", before_on_line(text, block.span.start)))
+
+
+def _numbered_heading(text: str, found: list[Block], place: int) -> Block:
+    """The block at `place`; a heading, where it is a number and few words between paragraphs."""
+    block = found[place]
+    before, after = found[place - 1 : place], found[place + 1 : place + 2]
+    words = block.span.of(text)
+    apart = block.opens and block.alone and block.depth == 1 and _is_numbered(text, block)
+    short = len(words.split()) <= 8 and not ENDS.search(words) and not words.endswith((",", ";"))
+    prose = after and after[0].kind is Kind.SENTENCE and len(after[0].span.of(text).split()) > 8
+    bullets = after and after[0].opens and not _is_numbered(text, after[0])
+    listed = before and before[0].kind is Kind.LIST_ITEM and before[0].alone
+    if apart and short and (prose or bullets) and not listed:
+        return replace(block, kind=Kind.HEADING, level=3, depth=0, opens=False)
+    return block
+
+
 def _short_lines(text: str, found: list[Block]) -> list[Block]:
     """Tell headings from list items among short lines that end no sentence."""
 
@@ -206,6 +252,7 @@ def _short_lines(text: str, found: list[Block]) -> list[Block]:
             and not line.endswith((",", ";"))
         )
 
+    found = [_numbered_heading(text, found, i) for i in range(len(found))]
     is_short = [short(b) for b in found]
     result = []
     for i, block in enumerate(found):

@@ -457,3 +457,38 @@ def test_the_label_of_a_note_is_no_part_of_it(label: str) -> None:
     assert [w for _, w, _ in said(f"> {label}\n> Never open both gates.\n")] == [
         "Never open both gates."
     ]
+
+
+def test_short_paragraphs_that_were_wrapped_are_whole_under_their_numbered_headings() -> None:
+    text = dedent("""\
+        Minutes of the boat club
+
+        1. The night boat
+
+        The captain said that the night boat had been full on eleven of the last
+        twelve Fridays. She wants a second one.
+
+        Agreed: a second boat from May.
+
+        2. The gates
+
+        Nobody knows who left the north gate open on Monday, and the guard said that
+        the lamp had been on all the same.
+
+        3. Other business
+
+        - The clock is slow by a minute and will be set when the tide is low and the
+          ladder can stand.
+        - Next meeting in June
+        """)
+    assert [(w, c) for _, w, c in said(text, markdown=False)] == [
+        ("The captain said that the night boat had been full on eleven of the last\n"
+         "twelve Fridays.", ["The night boat"]),
+        ("She wants a second one.", ["The night boat"]),
+        ("Agreed: a second boat from May.", ["The night boat"]),
+        ("Nobody knows who left the north gate open on Monday, and the guard said that\n"
+         "the lamp had been on all the same.", ["The gates"]),
+        ("The clock is slow by a minute and will be set when the tide is low and the\n"
+         "  ladder can stand.", ["Other business"]),
+        ("Next meeting in June", ["Other business"]),
+    ]  # fmt: skip
