@@ -44,8 +44,8 @@ def import_set(form: str, inputs: tuple[Path, ...], out: Path, docs: Path | None
     FORMAT is one of
       squad   SQuAD 1.1 or 2.0, a JSON file
       clapnq  CLAPNQ's annotated files, JSON lines
-      mtrag   MTRAG's tasks, JSON lines
-      beir    a folder with corpus.jsonl, queries.jsonl and qrels/
+      mtrag   MTRAG's tasks, JSON lines, or its conversations, a JSON file
+      beir    a folder with corpus.jsonl, queries.jsonl and qrels/, or one file in qrels/
       csv     a table with question and answer, and if you like source, quote, id, answerable
 
     \b
