@@ -88,6 +88,8 @@ METRICS: dict[str, Metric] = {
         Metric("tokens_in", "tokens sent to a model", mean_of("tokens_in"), -1),
         Metric("tokens_out", "tokens written by a model", mean_of("tokens_out"), -1),
         Metric("cost", "price of an answer", mean_of("cost"), -1),
+        _share("judge_faithfulness", "answers that a model judge finds supported by their quotes"),
+        _share("judge_correctness", "how right a model judge finds the answers, 1 to 5 as 0 to 1"),
     )
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from eval.charts import histogram, mini_interval, reliability_plot, share_bars
+from eval.judging import JUDGED, agreement_text, judge_figures
 from eval.markup import escaped
 from eval.metrics import HEADLINE, METRICS
 from eval.run import Run
@@ -79,14 +80,20 @@ def _section(report: Report, index: int) -> str:
         f'<h1 id="set-{index}">Pullquote on {escaped(run.name)} {_gate_chip(report)}</h1>',
         f'<p class="soft">{escaped(_about(run))}</p>',
         _findings(report),
-        '<div class="tiles">', *(_tile(report, name) for name in HEADLINE), "</div>",
+        '<div class="tiles">', *(_tile(report, name) for name in _shown(run)), "</div>",
         _charts(report),
+        _judge(run),
         _types(run),
         _changes(report),
         worst(run),
         _metrics(report),
         _environment(run),
     ))  # fmt: skip
+
+
+def _shown(run: Run) -> list[str]:
+    """The figures of the first look; a judge's too, where there was one."""
+    return [*HEADLINE, *(n for n in JUDGED if run.metrics[n].value is not None)]
 
 
 def _about(run: Run) -> str:
@@ -190,6 +197,20 @@ def _charts(report: Report) -> str:
         f'<h2>Figures</h2><div class="charts">{_figure("Shares", share_bars(rows), note)}'
         f'<div class="stack">{"".join(side)}</div></div>'
     )
+
+
+def _judge(run: Run) -> str:
+    figures = judge_figures(run)
+    if figures is None:
+        return ""
+    lines = [agreement_text(pair, found) for pair, found in figures.agreements.items()]
+    lines += [
+        f"{name}: no score {count} times: {reason}"
+        for name, reasons in figures.unscored.items()
+        for reason, count in reasons.items()
+    ]
+    about = f"{figures.model} at {figures.host}, beside the figures that need no model."
+    return f'<h2>Model judge</h2><p class="soft">{escaped(about)}</p>{_list(lines)}'
 
 
 def _types(run: Run) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from eval.compare import Change, Comparison
 from eval.diagnose import causes, conditions
 from eval.gate import Floor, failures
+from eval.judging import JUDGED, JudgeFigures, agreement_text, judge_figures
 from eval.markup import markdown_escaped
 from eval.metrics import HEADLINE, METRICS
 from eval.run import Row, Run
@@ -155,6 +156,8 @@ def report_dict(report: Report) -> dict[str, Any]:
         "environment": dict(run.environment),
         "seconds": round(run.seconds, 2),
     }
+    if figures := judge_figures(run):
+        data["judge"] = _judge_dict(figures)
     if report.against:
         data["against"] = {
             "date": report.against.old.environment.get("date"),
@@ -181,6 +184,29 @@ def _estimate_dict(e: Estimate) -> dict[str, float | int | None]:
     return {"value": value, "low": low, "high": high, "n": e.n}
 
 
+def _judge_dict(figures: JudgeFigures) -> dict[str, Any]:
+    return {
+        "model": figures.model,
+        "host": figures.host,
+        "unscored": {name: dict(reasons) for name, reasons in figures.unscored.items()},
+        "agreement": [
+            {"judge": judge, "metric": metric, "n": a.n}
+            | {k: None if v is None else round(v, 6)
+               for k, v in (("kappa", a.kappa), ("spearman", a.spearman))}
+            for (judge, metric), a in figures.agreements.items()
+        ],
+    }  # fmt: skip
+
+
+def _judge_lines(run: Run) -> list[str]:
+    """Who judged, and how far that agrees with the other figures."""
+    figures = judge_figures(run)
+    if figures is None:
+        return []
+    lines = [f"Judged by {figures.model} at {figures.host}."]
+    return lines + [agreement_text(pair, a) for pair, a in figures.agreements.items()]
+
+
 def text(report: Report) -> str:
     """A report for the terminal: a line a metric, then what is wrong."""
     run = report.run
@@ -192,7 +218,7 @@ def text(report: Report) -> str:
         for name, e in run.metrics.items()
         if e.value is not None
     ]
-    lines += [f"  {line}" for line in (*report.causes, *report.conditions)]
+    lines += [f"  {line}" for line in (*_judge_lines(run), *report.causes, *report.conditions)]
     if report.verdict:
         lines.append(f"  {report.verdict}")
     return "\n".join(lines)
@@ -211,10 +237,14 @@ def _markdown(report: Report) -> Iterator[str]:
     yield from (f"- {markdown_escaped(line)}" for line in (*report.causes, *report.conditions))
     yield "\n| metric | value | 95 % interval | n |" + (" change |" if against else "")
     yield "|---|--:|---|--:|" + ("---|" if against else "")
-    for name in HEADLINE:
+    judged = [n for n in JUDGED if run.metrics[n].value is not None]
+    for name in (*HEADLINE, *judged):
         e = run.metrics[name]
         row = f"| {name} | {number(name, e.value)} | {interval(name, e.low, e.high)} | {e.n} |"
         yield row + (f" {delta(against, name)} |" if against else "")
+    if judge := _judge_lines(run):
+        yield ""
+        yield from (f"- {markdown_escaped(line)}" for line in judge)
     if against and against.changes:
         yield "\n| question | | why |\n|---|---|---|"
         yield from (_change_row(change) for change in against.changes[:_CHANGES_SHOWN])

@@ -48,7 +48,7 @@ def _case(row: Row) -> str:
         '<div class="columns"><div>', *_history(case.history),
         f"<h3>Answer</h3>{said(answer['answer'])}" if answer["refused"] else "",
         *_quotes("Quotes", row, answer["citations"], row.faults),
-        *_quotes("Near misses", row, answer["near_misses"], ()),
+        *_quotes("Near misses", row, answer["near_misses"], ()), *_verdicts(row),
         "</div><div>", *_gold(row),
         f"<h3>Retrieved</h3><ol>{''.join(_retrieved(row))}</ol>",
         f'<p class="soft">{escaped(case.id)}</p></div></div></details>',
@@ -79,6 +79,14 @@ def _quotes(
             f'<blockquote class="{tone}">{said(citation["quote"])}'
             f'<div class="soft">{escaped(place)}{mark}</div></blockquote>'
         )
+
+
+def _verdicts(row: Row) -> Iterator[str]:
+    """A model judge's scores with its own words."""
+    for name, reason in row.judged.items():
+        score = row.scores.get(name)
+        yield f"<h3>{escaped(name)} {'–' if score is None else f'{score:.2f}'}</h3>"
+        yield f"<p>{said(reason[:_TURN])}</p>"
 
 
 def _gold(row: Row) -> Iterator[str]:
