@@ -213,7 +213,7 @@ def text(report: Report) -> str:
     about = f"{len(run.rows)} questions, {run.environment.get('articles', '?')} articles"
     lines = [f"{run.name}: {about}, {run.seconds:.1f} s"]
     lines += [
-        f"  {name:18} {number(name, e.value):>9}  {interval(name, e.low, e.high):17} n={e.n:<5}"
+        f"  {name:20} {number(name, e.value):>8}  {interval(name, e.low, e.high):17} n={e.n:<5}"
         f"{delta(report.against, name)}".rstrip()
         for name, e in run.metrics.items()
         if e.value is not None

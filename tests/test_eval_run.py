@@ -122,9 +122,11 @@ def test_figures_are_the_outside_scorers(run, library):
         "citation_recall": "evidence_groups", "citation_precision": "evidence_precision",
         "answer_contains": "answer_contains", "source_precision": "citation_source_precision",
         "answered": "answered", "refused": "refused_unanswerable",
-        "balanced_accuracy": "balanced",
+        "balanced_accuracy": "balanced", "refusal_f1": "refusal_f1",
     }.items():  # fmt: skip
         assert run.metrics[name].value == pytest.approx(theirs[other], abs=2e-4), name
+    for name in ("citations_per_answer", "quote_words"):
+        assert run.metrics[name].value == pytest.approx(theirs[name], abs=0.06), name
 
 
 def small_set(*cases):
