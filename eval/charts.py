@@ -12,11 +12,10 @@ from eval.stats import Column
 _ROW, _LABEL, _WIDTH, _VALUE = 22, 150, 300, 60
 
 
-def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
-        f'role="img" aria-label="{escaped(title)}">{"".join(parts)}</svg>'
-    )
+def _svg(width: float, height: float, title: str, parts: Sequence[str], kind: str = "") -> str:
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    label = f'role="img" aria-label="{escaped(title)}"'
+    return f'<svg class="{kind}" {size} {label}>{"".join(parts)}</svg>'
 
 
 def _text(x: float, y: float, said: str, anchor: str = "start", kind: str = "") -> str:
@@ -62,7 +61,7 @@ def share_bars(rows: Sequence[tuple[str, float, float, float, float | None]]) ->
             x = _LABEL + old * _WIDTH
             parts.append(_line(x, y - 9, x, y + 9, "before"))
     title = "Bars: " + ", ".join(f"{name} {value:.3f}" for name, value, *_ in rows)
-    return _svg(_LABEL + _WIDTH + _VALUE, height, title, parts)
+    return _svg(_LABEL + _WIDTH + _VALUE, height, title, parts, "wide")
 
 
 def mini_interval(value: float, low: float, high: float) -> str:

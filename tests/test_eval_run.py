@@ -202,6 +202,20 @@ def never_refuses(answer, _):
     return dataclasses.replace(answer, refused=False, citations=cited, near_misses=())
 
 
+def seen_at_once(browser, path, *words):
+    """Fails unless `words` show without scrolling, and the page never scrolls sideways."""
+    for scheme in ("light", "dark"):
+        for width in (1280, 400):
+            view = {"width": width, "height": 800}
+            page = browser.new_page(viewport=view, color_scheme=scheme)
+            page.goto(path.as_uri())
+            for word in words:
+                box = page.get_by_text(word).first.bounding_box()
+                assert box and box["y"] >= 0 and box["y"] + box["height"] <= 800, (width, word)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.close()
+
+
 def first_screen(html):
     return re.sub(r"<[^>]+>", " ", html[html.index("<body>") : html.index('<div class="tiles">')])
 
@@ -222,7 +236,7 @@ def real_answers():
 
 @pytest.mark.parametrize(("spoil", "cause"), WORSENED, ids=lambda v: getattr(v, "__name__", ""))
 def test_a_worsened_answerer_is_caught(
-    spoil, cause, baseline, library, real_answers, monkeypatch, tmp_path
+    spoil, cause, baseline, library, real_answers, monkeypatch, tmp_path, browser
 ):
     rng = random.Random(0)
 
@@ -243,9 +257,10 @@ def test_a_worsened_answerer_is_caught(
     assert cause in screen and "gate failed" in screen
     others = {other for _, other in WORSENED} | {"Stale library"}
     assert not [other for other in others - {cause} if other in screen]
+    seen_at_once(browser, html, cause)
 
 
-def test_a_stale_library_is_caught(baseline, tmp_path):
+def test_a_stale_library_is_caught(baseline, tmp_path, browser):
     docs, library, html = tmp_path / "docs", tmp_path / "library", tmp_path / "report.html"
     shutil.copytree(ARTICLES, docs)
     assert CliRunner().invoke(main, ["ingest", str(docs), "--library", str(library)]).exit_code == 0
@@ -260,6 +275,7 @@ def test_a_stale_library_is_caught(baseline, tmp_path):
         screen = first_screen(html.read_text())
         assert "Stale library" in screen and "Wrong" not in screen
         assert "verbatim_rate is 0.0000" in screen
+        seen_at_once(browser, html, "Stale library", "verbatim_rate is 0.0000")
 
 
 # --- The gate ------------------------------------------------------------------------------
@@ -361,7 +377,7 @@ def test_the_page_is_closed_and_escapes(hostile, run):
     assert {tag for tag, _ in tags} <= {
         "html", "head", "meta", "title", "style", "body", "section", "h1", "h2", "h3", "p", "div",
         "span", "strong", "ul", "ol", "li", "table", "tr", "th", "td", "figure", "figcaption",
-        "svg", "g", "text", "line", "rect", "circle", "details", "summary", "blockquote", "a",
+        "br", "svg", "g", "text", "line", "rect", "circle", "details", "summary", "blockquote", "a",
     }  # fmt: skip
     for tag, attributes in tags:
         assert not attributes.keys() & {"src", "onerror", "onload", "onclick", "srcset"}, tag
