@@ -1,21 +1,19 @@
-"""A report in short: the contract's JSON, a table for the terminal, Markdown for pull requests."""
+"""What is to be said of a run, its figures in words, and the contract's JSON of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.compare import Change, Comparison
+from eval.compare import Comparison
 from eval.diagnose import causes, conditions
 from eval.gate import Floor, failures
-from eval.judging import JUDGED, JudgeFigures, agreement_text, judge_figures
-from eval.markup import markdown_escaped
-from eval.metrics import HEADLINE, METRICS
+from eval.judging import JudgeFigures, judge_figures
+from eval.metrics import METRICS
 from eval.run import Row, Run
 from eval.stats import Column, Estimate, estimate
 
-_CHANGES_SHOWN = 20
 # The figures of each type of question.
 TYPE_METRICS = (
     "hit@1", "evidence_any", "evidence_first", "citation_precision", "citation_recall",
@@ -196,70 +194,3 @@ def _judge_dict(figures: JudgeFigures) -> dict[str, Any]:
             for (judge, metric), a in figures.agreements.items()
         ],
     }  # fmt: skip
-
-
-def _judge_lines(run: Run) -> list[str]:
-    """Who judged, and how far that agrees with the other figures."""
-    figures = judge_figures(run)
-    if figures is None:
-        return []
-    lines = [f"Judged by {figures.model} at {figures.host}."]
-    return lines + [agreement_text(pair, a) for pair, a in figures.agreements.items()]
-
-
-def text(report: Report) -> str:
-    """A report for the terminal: a line a metric, then what is wrong."""
-    run = report.run
-    about = f"{len(run.rows)} questions, {run.environment.get('articles', '?')} articles"
-    lines = [f"{run.name}: {about}, {run.seconds:.1f} s"]
-    lines += [
-        f"  {name:20} {number(name, e.value):>8}  {interval(name, e.low, e.high):17} n={e.n:<5}"
-        f"{delta(report.against, name)}".rstrip()
-        for name, e in run.metrics.items()
-        if e.value is not None
-    ]
-    lines += [f"  {line}" for line in (*_judge_lines(run), *report.causes, *report.conditions)]
-    if report.verdict:
-        lines.append(f"  {report.verdict}")
-    return "\n".join(lines)
-
-
-def markdown(reports: Sequence[Report]) -> str:
-    """Reports as a comment on a pull request."""
-    return "\n".join(line for report in reports for line in _markdown(report))
-
-
-def _markdown(report: Report) -> Iterator[str]:
-    run, against = report.run, report.against
-    yield f"## Pullquote on {markdown_escaped(run.name)}\n"
-    yield f"{report.verdict}\n"
-    yield from (f"- **Gate:** {markdown_escaped(line)}" for line in report.failures)
-    yield from (f"- {markdown_escaped(line)}" for line in (*report.causes, *report.conditions))
-    yield "\n| metric | value | 95 % interval | n |" + (" change |" if against else "")
-    yield "|---|--:|---|--:|" + ("---|" if against else "")
-    judged = [n for n in JUDGED if run.metrics[n].value is not None]
-    for name in (*HEADLINE, *judged):
-        e = run.metrics[name]
-        row = f"| {name} | {number(name, e.value)} | {interval(name, e.low, e.high)} | {e.n} |"
-        yield row + (f" {delta(against, name)} |" if against else "")
-    if judge := _judge_lines(run):
-        yield ""
-        yield from (f"- {markdown_escaped(line)}" for line in judge)
-    if against and against.changes:
-        yield "\n| question | | why |\n|---|---|---|"
-        yield from (_change_row(change) for change in against.changes[:_CHANGES_SHOWN])
-        if (more := len(against.changes) - _CHANGES_SHOWN) > 0:
-            yield f"| and {more} more | | |"
-    made_with = ", ".join(
-        f"{key} {run.environment[key]}"
-        for key in ("pullquote", "embedding_model", "articles", "passages", "date")
-        if key in run.environment
-    )
-    about = f"{made_with}; {len(run.rows)} questions in {run.seconds:.1f} s"
-    yield f"\n<sub>{markdown_escaped(about)}</sub>\n"
-
-
-def _change_row(change: Change) -> str:
-    word = "better" if change.better else "worse"
-    cells = (change.new.case.question, word, change.why)
-    return f"| {' | '.join(markdown_escaped(cell) for cell in cells)} |"

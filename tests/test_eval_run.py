@@ -20,7 +20,8 @@ from eval.documents import Documents
 from eval.metrics import HEADLINE, METRICS, covers
 from eval.report import page
 from eval.run import Run, evaluate, load_runs
-from eval.summary import make_report, markdown
+from eval.short import markdown, text
+from eval.summary import make_report
 from rag.assistant import Assistant
 from rag.domain import Answer, Citation, Span
 from rag.errors import UsageError
@@ -388,9 +389,11 @@ def test_the_page_is_closed_and_escapes(hostile, run):
 
 def test_markdown_cannot_be_steered(hostile):
     old, new = hostile
-    text = markdown([make_report(new, compare(old, new))])
-    assert "<script" not in text and "[c](d)" not in text and " @b" not in text
-    table = [line for line in text.splitlines() if "wrongly" in line or "refused," in line]
+    report = make_report(new, compare(old, new))
+    found = markdown([report])
+    assert "<script" not in found and "[c](d)" not in found and " @b" not in found
+    assert "\x1b" not in text(report) and "\ufffd" in text(report)
+    table = [line for line in found.splitlines() if "wrongly" in line or "refused," in line]
     assert table and all(len(re.findall(r"(?<!\\)\|", line)) == 4 for line in table)
 
 
@@ -409,6 +412,12 @@ def test_the_report_shows_what_changed(run):
     why = {change.why for change in comparison.changes}
     assert any("was answered, now refused" in w and "gold quote lost" in w for w in why)
     assert any(failure.startswith("answered fell from") for failure in report.failures)
+    said = text(report)
+    assert (
+        "worse  " in said and "was answered, now refused" in said and "more, which --html" in said
+    )
+    assert re.search(r"^  follow-up +9 ", said, re.MULTILINE)
+    assert "| follow-up | 9 |" in markdown([report])
     html = page([report])
     assert "was answered, now refused" in html and "Worst cases" in html and "<svg" in html
     back = compare(now, run)

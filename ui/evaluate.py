@@ -126,8 +126,9 @@ def run_sets(
     with errors():
         from eval.gate import parse_floor
         from eval.run import load_runs, save_runs
-        from eval.summary import markdown as summarise
-        from eval.summary import report_dict, text
+        from eval.short import markdown as summarise
+        from eval.short import text
+        from eval.summary import report_dict
 
         # Whatever is wrong with the request is said before minutes are spent on answers.
         least = [parse_floor(floor) for floor in floors]

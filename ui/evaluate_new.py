@@ -153,7 +153,7 @@ def _check(path: Path, library: Path, out: Path | None) -> None:
             click.echo(problem)
         click.echo(
             f"{found.count(ACCEPTED)} accepted, {found.count(DRAFT)} still drafts, "
-            f"{len(found.problems)} problems"
+            f"{len(found.problems)} problem{'s' * (len(found.problems) != 1)}"
         )
         if found.problems:
             sys.exit(FAILED)
