@@ -189,7 +189,7 @@ def answer_scores(case: Case, answer: AnswerDict, documents: Documents) -> Score
         "words": float(sum(len(c["quote"].split()) for c in cited)),
         "verbatim_rate": _mean([is_verbatim(c, documents) for c in cited]),
         "current_rate": _mean([fault(c, documents) not in STALE for c in cited]),
-        **{name: answer.get("usage", {}).get(name) for name in ("tokens_in", "tokens_out", "cost")},
+        **_usage(answer),
     }
     chance = scores["probability"]
     scores["brier"] = None if chance is None else (chance - case.answerable) ** 2
@@ -202,6 +202,13 @@ def answer_scores(case: Case, answer: AnswerDict, documents: Documents) -> Score
                 text = answer["answer"].lower()
                 scores["answer_contains"] = float(any(a.lower() in text for a in case.answers))
     return scores
+
+
+def _usage(answer: AnswerDict) -> Scores:
+    """What asking a model took; nothing where none was asked, be it for a remembered answer."""
+    used = answer.get("usage") or {}
+    fields = {"tokens_in": "prompt_tokens", "tokens_out": "completion_tokens", "cost": "price"}
+    return {name: None if used.get("cached") else used.get(field) for name, field in fields.items()}
 
 
 def _mean(values: Sequence[float]) -> float | None:

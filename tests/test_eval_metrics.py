@@ -116,9 +116,12 @@ def test_gold_evidence_is_found_where_the_first_passages_hold_all_of_it():
 
 
 def test_tokens_and_cost_count_where_a_model_answered():
-    used = {"tokens_in": 900, "tokens_out": 40, "cost": 0.002}
-    close(scored(case(), answer() | {"usage": used}), **used)
-    close(scored(case(), answer()), tokens_in=None, tokens_out=None, cost=None)
+    used = {"prompt_tokens": 900, "completion_tokens": 40, "price": 0.002, "cached": False}
+    found = scored(case(), answer() | {"usage": used})
+    close(found, tokens_in=900, tokens_out=40, cost=0.002)
+    close(scored(case(), answer() | {"usage": used | {"price": None}}), tokens_in=900, cost=None)
+    for usage in ({}, {"usage": None}, {"usage": used | {"cached": True}}):
+        close(scored(case(), answer() | usage), tokens_in=None, tokens_out=None, cost=None)
 
 
 @pytest.mark.parametrize(

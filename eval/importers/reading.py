@@ -81,21 +81,30 @@ def need(data: object, name: str, kind: type | tuple[type, ...], where: str) -> 
     return data[name]
 
 
+def _listed(data: object, name: str, kind: type, where: str) -> list[Any]:
+    """What is in the list `name` of `data`, all of one kind; nothing where it is missing or null.
+
+    Raises:
+        UsageError: it is no list, or something in it is of another kind.
+    """
+    if not isinstance(data, Mapping) or data.get(name) is None:
+        return []
+    for entry in need(data, name, list, where):
+        if not isinstance(entry, kind):
+            raise UsageError(
+                f"{where}: {name!r} must hold {_KINDS[kind]}s, not {entry!r:.60}; "
+                "is it the format that was named?"
+            )
+    return list(data[name])
+
+
 def objects(data: object, name: str, where: str) -> list[Mapping[str, Any]]:
     """The objects in the list `name` of `data`; none where it is missing or null.
 
     Raises:
         UsageError: it is no list, or something in it is no object.
     """
-    if not isinstance(data, Mapping) or data.get(name) is None:
-        return []
-    for entry in need(data, name, list, where):
-        if not isinstance(entry, Mapping):
-            raise UsageError(
-                f"{where}: {name!r} must hold objects, not {entry!r:.60}; "
-                "is it the format that was named?"
-            )
-    return list(data[name])
+    return _listed(data, name, dict, where)
 
 
 def texts(data: object, name: str, where: str) -> list[str]:
@@ -104,9 +113,4 @@ def texts(data: object, name: str, where: str) -> list[str]:
     Raises:
         UsageError: it is no list, or something in it is no text.
     """
-    if not isinstance(data, Mapping) or data.get(name) is None:
-        return []
-    for entry in need(data, name, list, where):
-        if not isinstance(entry, str):
-            raise UsageError(f"{where}: {name!r} must hold texts, not {entry!r:.60}")
-    return list(data[name])
+    return _listed(data, name, str, where)
