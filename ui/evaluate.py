@@ -175,7 +175,13 @@ def _judging(model: str | None, url: str | None, settings: Settings) -> Callable
 
     judge = choose_judge(model, settings, url or "")
     llm = open_judge(judge.model, judge.url, judge.api_key)
-    return lambda run: judge_run(run, judge, llm)
+
+    def judged(run: Run) -> Run:
+        if sys.stderr.isatty():
+            click.echo(f"{model} judges the answers to {run.name} …", err=True)
+        return judge_run(run, judge, llm)
+
+    return judged
 
 
 def _judge_troubles(runs: Sequence[Run]) -> bool:
