@@ -175,7 +175,7 @@ def test_agreement_that_is_undefined_is_none():
 
 
 def run_judged(*arguments: object, limit: int = 8, **environ: str):
-    """The command on the first questions of the examples, all but one of which are answerable."""
+    """The command on the first questions of the examples."""
     command = ["eval", QUESTIONS, "--docs", ARTICLES, "--limit", limit, *arguments]
     return CliRunner().invoke(main, [str(a) for a in command], env=environ)
 
