@@ -12,11 +12,10 @@ from eval.stats import Column
 _ROW, _LABEL, _WIDTH, _VALUE = 22, 150, 300, 60
 
 
-def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
-        f'role="img" aria-label="{escaped(title)}">{"".join(parts)}</svg>'
-    )
+def _svg(width: float, height: float, title: str, parts: Sequence[str], kind: str = "") -> str:
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    label = f'role="img" aria-label="{escaped(title)}"'
+    return f'<svg class="{kind}" {size} {label}>{"".join(parts)}</svg>'
 
 
 def _text(x: float, y: float, said: str, anchor: str = "start", kind: str = "") -> str:
@@ -62,7 +61,7 @@ def share_bars(rows: Sequence[tuple[str, float, float, float, float | None]]) ->
             x = _LABEL + old * _WIDTH
             parts.append(_line(x, y - 9, x, y + 9, "before"))
     title = "Bars: " + ", ".join(f"{name} {value:.3f}" for name, value, *_ in rows)
-    return _svg(_LABEL + _WIDTH + _VALUE, height, title, parts)
+    return _svg(_LABEL + _WIDTH + _VALUE, height, title, parts, "wide")
 
 
 def mini_interval(value: float, low: float, high: float) -> str:
@@ -111,7 +110,7 @@ def reliability_plot(points: Sequence[tuple[float, float, int]]) -> str:
 
 
 def histogram(values: Column, unit: str, marks: Sequence[tuple[str, float]]) -> str:
-    """How often each value occurs; the largest hundredth is left out of the picture.
+    """How often each value occurs; the largest hundredth, and far ones, are left out of it.
 
     Args:
         values: what is counted, (n,) with n > 0.
@@ -119,18 +118,20 @@ def histogram(values: Column, unit: str, marks: Sequence[tuple[str, float]]) -> 
         marks: names and values shown as lines.
     """
     width, height, left, top = 300, 200, 34, 30
-    end = max(float(np.percentile(values, 99)), *(value for _, value in marks), 1e-9) * 1.05
+    most, nearly = (float(np.percentile(values, q)) for q in (99, 95))
+    # One very slow answer among few must not squeeze all others into one bar.
+    end = max(min(most, 2 * nearly), *(value for _, value in marks), 1e-9) * 1.05
     counts, _ = np.histogram(values, bins=24, range=(0, end))
-    most, step = max(int(counts.max()), 1), width / len(counts)
+    tallest, step = max(int(counts.max()), 1), width / len(counts)
     parts = [
         _line(left, top + height, left + width, top + height, "grid"),
-        _text(left - 6, top + 8, str(most), "end", "axis"),
+        _text(left - 6, top + 8, str(tallest), "end", "axis"),
         _text(left - 6, top + height, "0", "end", "axis"),
         _text(left, top + height + 15, "0", "middle", "axis"),
         _text(left + width, top + height + 15, f"{end:.0f} {unit}", "end", "axis"),
     ]
     for i, count in enumerate(counts):
-        tall = height * count / most
+        tall = height * count / tallest
         parts.append(_bar(left + i * step + 1, top + height - tall, step - 2, tall))
     for i, (name, value) in enumerate(marks):
         x = left + width * value / end

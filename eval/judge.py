@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 _AT_ONCE = 4
+# After so many failed calls in a row the others are not tried: nobody is there.
+_GIVE_UP = 4
+NOT_ASKED = f"not asked: the judge had failed {_GIVE_UP} times in a row"
+NO_CONTEXTS, NO_REFERENCE = "no contexts to be faithful to", "no reference answer"
 _PASS = 0.5
 _SHOWN = 120
 _VERDICT = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
@@ -89,7 +93,7 @@ def faithfulness(answers: Sequence[Judged], judge: LLM) -> list[Score]:
 
     async def one(judged: Judged) -> Score:
         if not judged.contexts:
-            return Score(None, "no contexts to be faithful to")
+            return Score(None, NO_CONTEXTS)
         result = await evaluator.aevaluate(response=judged.answer, contexts=judged.contexts)
         said = str(result.feedback or "").strip()
         # llama-index takes whatever lacks a "yes" for a no, and "yesterday" for a yes.
@@ -115,7 +119,7 @@ def correctness(answers: Sequence[Judged], judge: LLM) -> list[Score]:
 
     async def one(judged: Judged) -> Score:
         if not judged.reference:
-            return Score(None, "no reference answer")
+            return Score(None, NO_REFERENCE)
         result = await evaluator.aevaluate(
             query=judged.question, response=judged.answer, reference=judged.reference
         )
@@ -140,14 +144,21 @@ def _each(answers: Sequence[Judged], one: Callable[[Judged], Awaitable[Score]]) 
 
     async def all_of_them() -> list[Score]:
         places = asyncio.Semaphore(_AT_ONCE)
+        failed = 0
 
         async def guarded(judged: Judged) -> Score:
+            nonlocal failed
             async with places:
+                if failed >= _GIVE_UP:
+                    return Score(None, NOT_ASKED)
                 try:
-                    return await one(judged)
+                    score = await one(judged)
                 # Whatever goes wrong with one judgement must not cost the run its others.
                 except Exception as error:
+                    failed += 1
                     return Score(None, f"the judge failed: {type(error).__name__}: {error}"[:300])
+                failed = failed if score.value is None else 0
+                return score
 
         return await asyncio.gather(*(guarded(judged) for judged in answers))
 

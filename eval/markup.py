@@ -15,6 +15,11 @@ def escaped(text: str) -> str:
     return html.escape(_CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), text))
 
 
+def plain(text: str) -> str:
+    """Text for one line of a terminal, which control characters could otherwise steer."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in re.sub(r"\s+", " ", text))
+
+
 def markdown_escaped(text: str) -> str:
     """Text for one line of Markdown: no markup, and no mention of a person or an issue."""
     flat = html.escape(_CONTROL.sub(" ", re.sub(r"\s+", " ", text)), quote=False)

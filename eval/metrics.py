@@ -16,13 +16,14 @@ from typing import Any
 
 from eval.cases import Case, Gold, file_name
 from eval.documents import STALE, Documents, fault, is_verbatim
-from eval.stats import Statistic, calibration_error, mean_of, percentile_of
+from eval.stats import Statistic, calibration_error, f1_of, mean_of, percentile_of, ratio_of
 
 Scores = dict[str, float | None]
 AnswerDict = Mapping[str, Any]
 
 # The outside scorer looks for an answer's text only where it is a name or figure, not an essay.
 _SHORT_ANSWER = 60
+_FIRST_PASSAGES = 10
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
@@ -59,6 +60,7 @@ METRICS: dict[str, Metric] = {
         _share("ndcg@10", "gold documents near the top of the first 10"),
         _share("recall@5", "gold documents that are among the first 5"),
         _share("recall@10", "gold documents that are among the first 10"),
+        _share("evidence_found@10", "groups of gold quotes that stand in the first 10 passages"),
         _share("evidence_any", "answerable questions with a gold quote"),
         _share("evidence_first", "answerable questions whose first quote is gold"),
         _share("citation_precision", "quotes that are gold, where something is quoted"),
@@ -69,6 +71,10 @@ METRICS: dict[str, Metric] = {
         _share("answered", "answerable questions that were answered"),
         _share("refused", "unanswerable questions that were refused (refusal recall)"),
         _share("refusal_precision", "refusals that were right"),
+        Metric(
+            "refusal_f1", "harmonic mean of refusal precision and recall",
+            f1_of("refusal_precision", "refused"),
+        ),
         Metric(
             "balanced_accuracy", "mean of answered and refused", mean_of("answered", "refused")
         ),
@@ -82,12 +88,18 @@ METRICS: dict[str, Metric] = {
             calibration_error("probability", "answerable"), -1,
         ),
         Metric("quotes_per_answer", "quotes in an answer", mean_of("quotes_per_answer"), 0),
-        Metric("quote_words", "words in a quote", mean_of("quote_words"), 0),
+        Metric(
+            "citations_per_answer", "quotes in an answer, none in a refusal",
+            mean_of("citations_per_answer"), 0,
+        ),
+        Metric("quote_words", "words in a quote", ratio_of("words", "citations_per_answer"), 0),
         Metric("latency_p50", "median time to answer", percentile_of("latency", 50), -1, "ms"),
         Metric("latency_p95", "95th percentile of it", percentile_of("latency", 95), -1, "ms"),
         Metric("tokens_in", "tokens sent to a model", mean_of("tokens_in"), -1),
         Metric("tokens_out", "tokens written by a model", mean_of("tokens_out"), -1),
         Metric("cost", "price of an answer", mean_of("cost"), -1),
+        _share("judge_faithfulness", "answers that a model judge finds supported by their quotes"),
+        _share("judge_correctness", "how right a model judge finds the answers, 1 to 5 as 0 to 1"),
     )
 }  # fmt: skip
 
@@ -173,15 +185,16 @@ def answer_scores(case: Case, answer: AnswerDict, documents: Documents) -> Score
         "probability": answer.get("probability"),
         "latency": answer.get("timings_ms", {}).get("total"),
         "quotes_per_answer": None if refused else float(len(cited)),
-        "quote_words": _mean([len(c["quote"].split()) for c in cited]),
+        "citations_per_answer": float(len(cited)),
+        "words": float(sum(len(c["quote"].split()) for c in cited)),
         "verbatim_rate": _mean([is_verbatim(c, documents) for c in cited]),
         "current_rate": _mean([fault(c, documents) not in STALE for c in cited]),
-        **{name: answer.get("usage", {}).get(name) for name in ("tokens_in", "tokens_out", "cost")},
+        **_usage(answer),
     }
     chance = scores["probability"]
     scores["brier"] = None if chance is None else (chance - case.answerable) ** 2
     if case.answerable:
-        scores |= _evidence_scores(case, answer)
+        scores |= _evidence_scores(case, answer, documents)
         if case.answers:
             quotes = " ".join(c["quote"] for c in cited)
             scores["token_f1"] = max(token_f1(quotes, wanted) for wanted in case.answers)
@@ -191,11 +204,18 @@ def answer_scores(case: Case, answer: AnswerDict, documents: Documents) -> Score
     return scores
 
 
+def _usage(answer: AnswerDict) -> Scores:
+    """What asking a model took; nothing where none was asked, be it for a remembered answer."""
+    used = answer.get("usage") or {}
+    fields = {"tokens_in": "prompt_tokens", "tokens_out": "completion_tokens", "cost": "price"}
+    return {name: None if used.get("cached") else used.get(field) for name, field in fields.items()}
+
+
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _evidence_scores(case: Case, answer: AnswerDict) -> Scores:
+def _evidence_scores(case: Case, answer: AnswerDict, documents: Documents) -> Scores:
     """The scores of an answerable question that go by its gold quotes and documents."""
     cited, scores = answer["citations"], Scores()
     if case.gold_sources:
@@ -207,6 +227,8 @@ def _evidence_scores(case: Case, answer: AnswerDict) -> Scores:
     gold = [is_gold(case, c) for c in cited]
     groups = [any(covers(c["quote"], c["source"], g) for c in cited for g in group)
               for group in case.evidence]  # fmt: skip
+    found = [any(_retrieved(answer, g, documents) for g in group) for group in case.evidence]
+    scores["evidence_found@10"] = _mean(found)
     scores["evidence_any"] = float(any(groups))
     scores["evidence_first"] = float(bool(gold) and gold[0])
     scores["citation_precision"] = _mean(gold)
@@ -221,6 +243,25 @@ def _evidence_scores(case: Case, answer: AnswerDict) -> Scores:
     if answer["refused"]:
         scores["near_miss_any"] = float(any(is_gold(case, c) for c in answer["near_misses"]))
     return scores
+
+
+def _retrieved(answer: AnswerDict, gold: Gold, documents: Documents) -> bool:
+    """Whether the first passages, put together, hold every word of a gold quote."""
+    source = documents.find(gold.source)
+    text = documents.texts[source] if source else ""
+    spans = [
+        (p["start"], p["end"])
+        for p in answer["passages"][:_FIRST_PASSAGES]
+        if file_name(p["source"]) == gold.source
+    ]
+    return any(
+        all(
+            any(low <= i < high for low, high in spans)
+            for i in range(place.start(), place.end())
+            if not text[i].isspace()
+        )
+        for place in re.finditer(re.escape(gold.quote), text)
+    )
 
 
 def is_gold(case: Case, citation: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from eval.charts import histogram, mini_interval, reliability_plot, share_bars
+from eval.judging import JUDGED, agreement_text, judge_figures
 from eval.markup import escaped
 from eval.metrics import HEADLINE, METRICS
 from eval.run import Run
@@ -24,6 +25,7 @@ from eval.summary import (
 )
 from eval.worst import said, worst
 
+_OPEN_ROWS = 12
 # The browser itself then keeps the page from fetching anything, whatever stands in it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -79,14 +81,20 @@ def _section(report: Report, index: int) -> str:
         f'<h1 id="set-{index}">Pullquote on {escaped(run.name)} {_gate_chip(report)}</h1>',
         f'<p class="soft">{escaped(_about(run))}</p>',
         _findings(report),
-        '<div class="tiles">', *(_tile(report, name) for name in HEADLINE), "</div>",
+        '<div class="tiles">', *(_tile(report, name) for name in _shown(run)), "</div>",
         _charts(report),
+        _judge(run),
         _types(run),
         _changes(report),
         worst(run),
         _metrics(report),
         _environment(run),
     ))  # fmt: skip
+
+
+def _shown(run: Run) -> list[str]:
+    """The figures of the first look; a judge's too, where there was one."""
+    return [*HEADLINE, "latency_p50", *(n for n in JUDGED if run.metrics[n].value is not None)]
 
 
 def _about(run: Run) -> str:
@@ -121,15 +129,12 @@ def _findings(report: Report) -> str:
         parts.append(
             f'<div class="finding bad"><strong>{title}</strong>{_list(report.causes)}</div>'
         )
-    if report.failures:
-        parts.append(
-            f'<div class="finding bad"><strong>The gate</strong>{_list(report.failures)}</div>'
-        )
     if report.verdict:
-        tone = "good" if not report.causes and not report.failures else ""
-        changed = _list(report.conditions) if report.conditions else ""
+        tone = "bad" if report.failures else "" if report.causes else "good"
+        below = [_list(lines) for lines in (report.failures, report.conditions) if lines]
         parts.append(
-            f'<div class="finding {tone}"><strong>{escaped(report.verdict)}</strong>{changed}</div>'
+            f'<div class="finding {tone}"><strong>{escaped(report.verdict)}</strong>'
+            f"{''.join(below)}</div>"
         )
     return "".join(parts)
 
@@ -139,20 +144,22 @@ def _moved(report: Report, name: str) -> str:
     if not report.against or not moved:
         return ""
     tone = {"better": "good", "worse": "bad"}.get(direction(report.against, name), "soft")
-    return f'<span class="{tone}">{escaped(moved)}</span>'
+    return f'<span class="{tone}">{escaped(moved).replace(" (", "<br>(", 1)}</span>'
 
 
 def _tile(report: Report, name: str) -> str:
     e = report.run.metrics[name]
-    mini = (
-        mini_interval(e.value, e.low, e.high)
-        if e.value is not None and e.low is not None and e.high is not None
-        else '<div class="soft">does not apply here</div>'
-    )
+    if e.value is None or e.low is None or e.high is None:
+        mini = '<div class="soft">does not apply here</div>'
+    elif METRICS[name].unit:
+        mini = f'<div class="soft">{interval(name, e.low, e.high)}</div>'
+    else:
+        mini = mini_interval(e.value, e.low, e.high)
     return (
-        f'<div class="tile" title="{escaped(METRICS[name].says)}"><div class="name">{name}</div>'
+        f'<div class="tile"><div class="name">{name}</div>'
         f'<div class="value">{number(name, e.value)}</div>{mini}'
-        f'<div class="soft">{_moved(report, name)}</div></div>'
+        f'<div class="moved">{_moved(report, name)}</div>'
+        f'<div class="soft">{escaped(METRICS[name].says)}</div></div>'
     )
 
 
@@ -176,7 +183,10 @@ def _charts(report: Report) -> str:
     if known.any():
         plot = reliability_plot(reliability(chances[known], truth[known]))
         brier, gap = (number(n, run.metrics[n].value) for n in ("brier", "calibration_error"))
-        under = f"On the diagonal the stated probability is honest. Brier {brier}, gap {gap}."
+        under = (
+            "On the diagonal the stated probability is honest; a larger dot stands for more "
+            f"questions. Brier {brier}, gap {gap}."
+        )
         side.append(_figure("Does it know what it can answer?", plot, under))
     times = run.columns["latency"][~np.isnan(run.columns["latency"])]
     if times.size:
@@ -192,6 +202,20 @@ def _charts(report: Report) -> str:
     )
 
 
+def _judge(run: Run) -> str:
+    figures = judge_figures(run)
+    if figures is None:
+        return ""
+    lines = [agreement_text(pair, found) for pair, found in figures.agreements.items()]
+    lines += [
+        f"{name}: no score {count} times: {reason}"
+        for name, reasons in figures.unscored.items()
+        for reason, count in reasons.items()
+    ]
+    about = f"{figures.model} at {figures.host}, beside the figures that need no model."
+    return f'<h2>Model judge</h2><p class="soft">{escaped(about)}</p>{_list(lines)}'
+
+
 def _types(run: Run) -> str:
     rows = [
         [escaped(kind), str(count), *(number(name, es[name].value) for name in TYPE_METRICS)]
@@ -205,25 +229,33 @@ def _changes(report: Report) -> str:
     if not report.against:
         return ""
     date = _date(report.against.old)
-    rows = [
-        [_chip(c.better, "better" if c.better else "worse"),
-         said(c.new.case.question), escaped(c.why),
-         escaped(outcome(c.old)), escaped(outcome(c.new))]
-        for c in report.against.changes
-    ]  # fmt: skip
-    table = _table(["", "question", "why", "before", "now"], rows) if rows else "<p>None.</p>"
-    return f"<h2>Questions that changed since {escaped(date)}</h2>{table}"
+    parts = [f"<h2>Questions that changed since {escaped(date)}</h2>"]
+    for better in (False, True):
+        rows = [
+            [said(c.new.case.question), escaped(c.why),
+             escaped(outcome(c.old)), escaped(outcome(c.new))]
+            for c in report.against.changes if c.better == better
+        ]  # fmt: skip
+        # A long list is closed, so that it does not hide what comes below it.
+        opened = " open" if 0 < len(rows) <= _OPEN_ROWS else ""
+        chip = _chip(better, "better" if better else "worse")
+        table = _table(["question", "why", "before", "now"], rows) if rows else "<p>None.</p>"
+        parts.append(f"<details{opened}><summary>{chip}{len(rows)}</summary>{table}</details>")
+    return "".join(parts)
 
 
 def _metrics(report: Report) -> str:
+    found = {name: e for name, e in report.run.metrics.items() if e.value is not None}
     rows = [
         [name, number(name, e.value), interval(name, e.low, e.high), str(e.n),
          *([_moved(report, name)] if report.against else []), escaped(METRICS[name].says)]
-        for name, e in report.run.metrics.items()
+        for name, e in found.items()
     ]  # fmt: skip
+    silent = ", ".join(name for name in report.run.metrics if name not in found)
+    note = f'<p class="soft">These apply to no question here: {silent}.</p>' if silent else ""
     change = ["change"] if report.against else []
     head = ["metric", "value", "95 % interval", "n", *change, "what it counts"]
-    return "<h2>All metrics</h2>" + _table(head, rows, (1, 3))
+    return "<h2>All metrics</h2>" + _table(head, rows, (1, 3)) + note
 
 
 def _environment(run: Run) -> str:

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -39,12 +39,16 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: the case, its answer in the contract's form, scores, and faults of quotes."""
+    """One question: the case, its answer in the contract's form, scores, and faults of quotes.
+
+    `judged` are a model judge's reasons by the name of its score, where one was asked.
+    """
 
     case: Case
     answer: dict[str, Any]
     scores: Scores
     faults: tuple[str, ...] = ()
+    judged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ def _case_dict(case: Case) -> dict[str, Any]:
 def _run_dict(run: Run) -> dict[str, Any]:
     rows = [
         {"case": _case_dict(r.case), "answer": r.answer, "scores": r.scores, "faults": r.faults}
+        | ({"judged": r.judged} if r.judged else {})
         for r in run.rows
     ]
     head = {"set": run.name, "environment": run.environment, "seconds": round(run.seconds, 2)}
@@ -229,7 +234,8 @@ def load_runs(path: Path) -> dict[str, Run]:
 
 def _run(data: Mapping[str, Any]) -> Run:
     rows = tuple(
-        Row(_case(r["case"]), r["answer"], r["scores"], tuple(r["faults"])) for r in data["rows"]
+        Row(_case(r["case"]), r["answer"], r["scores"], tuple(r["faults"]), r.get("judged", {}))
+        for r in data["rows"]
     )
     return Run(data["set"], rows, data["environment"], data["seconds"])
 

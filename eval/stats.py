@@ -76,6 +76,28 @@ def mean_of(*names: str) -> Statistic:
     return Statistic(names, lambda c: sum((_mean(c[n]) for n in names), np.zeros(())) / len(names))
 
 
+def f1_of(precision: str, recall: str) -> Statistic:
+    """The harmonic mean of two columns' means; none where one of them has none."""
+
+    def reduce(columns: Columns) -> Column:
+        p, r = _mean(columns[precision]), _mean(columns[recall])
+        f1: Column = np.where(p + r == 0, 0.0, 2 * p * r / np.where(p + r == 0, 1.0, p + r))
+        return f1
+
+    return Statistic((precision, recall), reduce)
+
+
+def ratio_of(part: str, whole: str) -> Statistic:
+    """The sum of one column over the sum of another: a rate over all that is counted."""
+
+    def reduce(columns: Columns) -> Column:
+        above, below = (np.nansum(columns[name], axis=-1) for name in (part, whole))
+        ratio: Column = np.where(below == 0, np.nan, above / np.where(below == 0, 1.0, below))
+        return ratio
+
+    return Statistic((part, whole), reduce)
+
+
 def percentile_of(name: str, q: float) -> Statistic:
     """The `q`-th percentile, 0 to 100, of a column without NaN."""
     return Statistic((name,), lambda c: np.asarray(np.percentile(c[name], q, axis=-1)))

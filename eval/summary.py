@@ -1,20 +1,19 @@
-"""A report in short: the contract's JSON, a table for the terminal, Markdown for pull requests."""
+"""What is to be said of a run, its figures in words, and the contract's JSON of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.compare import Change, Comparison
+from eval.compare import Comparison
 from eval.diagnose import causes, conditions
 from eval.gate import Floor, failures
-from eval.markup import markdown_escaped
-from eval.metrics import HEADLINE, METRICS
+from eval.judging import JudgeFigures, judge_figures
+from eval.metrics import METRICS
 from eval.run import Row, Run
 from eval.stats import Column, Estimate, estimate
 
-_CHANGES_SHOWN = 20
 # The figures of each type of question.
 TYPE_METRICS = (
     "hit@1", "evidence_any", "evidence_first", "citation_precision", "citation_recall",
@@ -155,6 +154,8 @@ def report_dict(report: Report) -> dict[str, Any]:
         "environment": dict(run.environment),
         "seconds": round(run.seconds, 2),
     }
+    if figures := judge_figures(run):
+        data["judge"] = _judge_dict(figures)
     if report.against:
         data["against"] = {
             "date": report.against.old.environment.get("date"),
@@ -181,55 +182,15 @@ def _estimate_dict(e: Estimate) -> dict[str, float | int | None]:
     return {"value": value, "low": low, "high": high, "n": e.n}
 
 
-def text(report: Report) -> str:
-    """A report for the terminal: a line a metric, then what is wrong."""
-    run = report.run
-    about = f"{len(run.rows)} questions, {run.environment.get('articles', '?')} articles"
-    lines = [f"{run.name}: {about}, {run.seconds:.1f} s"]
-    lines += [
-        f"  {name:18} {number(name, e.value):>9}  {interval(name, e.low, e.high):17} n={e.n:<5}"
-        f"{delta(report.against, name)}".rstrip()
-        for name, e in run.metrics.items()
-        if e.value is not None
-    ]
-    lines += [f"  {line}" for line in (*report.causes, *report.conditions)]
-    if report.verdict:
-        lines.append(f"  {report.verdict}")
-    return "\n".join(lines)
-
-
-def markdown(reports: Sequence[Report]) -> str:
-    """Reports as a comment on a pull request."""
-    return "\n".join(line for report in reports for line in _markdown(report))
-
-
-def _markdown(report: Report) -> Iterator[str]:
-    run, against = report.run, report.against
-    yield f"## Pullquote on {markdown_escaped(run.name)}\n"
-    yield f"{report.verdict}\n"
-    yield from (f"- **Gate:** {markdown_escaped(line)}" for line in report.failures)
-    yield from (f"- {markdown_escaped(line)}" for line in (*report.causes, *report.conditions))
-    yield "\n| metric | value | 95 % interval | n |" + (" change |" if against else "")
-    yield "|---|--:|---|--:|" + ("---|" if against else "")
-    for name in HEADLINE:
-        e = run.metrics[name]
-        row = f"| {name} | {number(name, e.value)} | {interval(name, e.low, e.high)} | {e.n} |"
-        yield row + (f" {delta(against, name)} |" if against else "")
-    if against and against.changes:
-        yield "\n| question | | why |\n|---|---|---|"
-        yield from (_change_row(change) for change in against.changes[:_CHANGES_SHOWN])
-        if (more := len(against.changes) - _CHANGES_SHOWN) > 0:
-            yield f"| and {more} more | | |"
-    made_with = ", ".join(
-        f"{key} {run.environment[key]}"
-        for key in ("pullquote", "embedding_model", "articles", "passages", "date")
-        if key in run.environment
-    )
-    about = f"{made_with}; {len(run.rows)} questions in {run.seconds:.1f} s"
-    yield f"\n<sub>{markdown_escaped(about)}</sub>\n"
-
-
-def _change_row(change: Change) -> str:
-    word = "better" if change.better else "worse"
-    cells = (change.new.case.question, word, change.why)
-    return f"| {' | '.join(markdown_escaped(cell) for cell in cells)} |"
+def _judge_dict(figures: JudgeFigures) -> dict[str, Any]:
+    return {
+        "model": figures.model,
+        "host": figures.host,
+        "unscored": {name: dict(reasons) for name, reasons in figures.unscored.items()},
+        "agreement": [
+            {"judge": judge, "metric": metric, "n": a.n}
+            | {k: None if v is None else round(v, 6)
+               for k, v in (("kappa", a.kappa), ("spearman", a.spearman))}
+            for (judge, metric), a in figures.agreements.items()
+        ],
+    }  # fmt: skip

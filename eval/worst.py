@@ -46,13 +46,18 @@ def _case(row: Row) -> str:
         f'<details><summary><span class="chip bad">{escaped(outcome(row))}</span>'
         f'{said(case.question)} <span class="soft">{escaped(about)}</span></summary>',
         '<div class="columns"><div>', *_history(case.history),
-        f"<h3>Answer</h3>{said(answer['answer'])}" if answer["refused"] else "",
+        f"<h3>Answer</h3>{said(answer['answer'])}" if _own_words(answer) else "",
         *_quotes("Quotes", row, answer["citations"], row.faults),
-        *_quotes("Near misses", row, answer["near_misses"], ()),
+        *_quotes("Near misses", row, answer["near_misses"], ()), *_verdicts(row),
         "</div><div>", *_gold(row),
         f"<h3>Retrieved</h3><ol>{''.join(_retrieved(row))}</ol>",
         f'<p class="soft">{escaped(case.id)}</p></div></div></details>',
     ))  # fmt: skip
+
+
+def _own_words(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer says anything that its quotes do not."""
+    return bool(answer["refused"]) or answer.get("mode") != "quotes"
 
 
 def _history(history: Sequence[Any]) -> Iterator[str]:
@@ -79,6 +84,14 @@ def _quotes(
             f'<blockquote class="{tone}">{said(citation["quote"])}'
             f'<div class="soft">{escaped(place)}{mark}</div></blockquote>'
         )
+
+
+def _verdicts(row: Row) -> Iterator[str]:
+    """A model judge's scores with its own words."""
+    for name, reason in row.judged.items():
+        score = row.scores.get(name)
+        yield f"<h3>{escaped(name)} {'–' if score is None else f'{score:.2f}'}</h3>"
+        yield f"<p>{said(reason[:_TURN])}</p>"
 
 
 def _gold(row: Row) -> Iterator[str]:

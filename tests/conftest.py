@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from ingest.job import ingest
 from rag.assistant import Assistant
@@ -22,6 +24,14 @@ ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "examples" / "articles"
 HANDBOOK = ROOT / "examples" / "handbook"
 SHARED = ROOT.parent / "shared"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -91,3 +101,13 @@ def refused(assistant: Assistant, questions: list[str]) -> str:
 def site(assistant: Assistant, questions: list[str]) -> Iterator[str]:
     with served(create_app(assistant, questions[:3])) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is needed: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.serving import Bare, served
 from ui.server import create_app
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 BOX = "#pq-question-box textarea"
 HOSTILE = (
     "# Otters <img src=x onerror=window.hacked=1> of the harbour\r\n\r\n"
@@ -31,16 +22,6 @@ HOSTILE = (
     "[Otters](javascript:window.hacked=1) swim \u202esdrawkcab\u202c in the harbour at night.\r\n"
     "</mark></div></article><iframe src=javascript:window.hacked=1></iframe>\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is needed: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

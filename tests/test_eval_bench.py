@@ -67,6 +67,20 @@ def test_as_many_passages_are_made_as_asked_for(material, made):
     assert len({m.article.source for m in made}) == len(made)
 
 
+def test_no_two_made_passages_hold_the_same_units(material):
+    units = [
+        tuple(sorted(unit.span.of(m.article.text) for unit in passage.units))
+        for m in generate(material, 3000, 1)
+        for passage in m.passages
+    ]
+    assert len(set(units)) == len(units) == 3000
+
+
+def test_material_that_gives_nothing_new_is_repeated(material):
+    small = [[material[0][0]]]
+    assert sum(len(m.passages) for m in generate(small, 400, 1)) == 400
+
+
 def test_made_passages_are_exact_spans_of_real_units(material, made):
     real = {
         unit.span.of(stored.passage.article.text)

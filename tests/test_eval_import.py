@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eval.cases import QuestionSet, load_set
 from eval.importers import IMPORTERS, import_set
@@ -88,10 +93,13 @@ CLAPNQ = {
         }
     ],
 }
+# As published: no answer is an empty one in the unanswerable file, and "NA" in the other.
+META = {"annotator": [], "has_minimal_answer": False, "non_consecutive": False, "round": 0,
+        "skip": False}  # fmt: skip
 CLAPNQ_UNANSWERABLE = CLAPNQ | {
     "id": "78",
     "input": "who painted skerry light",
-    "output": [{"answer": None, "meta": None}],
+    "output": [{"answer": "", "selected_sentences": [], "meta": META}],
 }
 TURN = {"speaker": "user", "text": "When was it lit?"}
 CONTEXT = {"document_id": "coast/1-90", "text": LIGHTHOUSE, "score": 3.1}
@@ -169,6 +177,32 @@ def test_clapnq_selected_sentences_are_found_in_the_passages_own_words(tmp_path)
     assert not unanswerable.answerable and not unanswerable.gold_sources
 
 
+def test_a_clapnq_annotator_without_an_answer_does_not_count(tmp_path):
+    none = {"answer": "NA", "selected_sentences": [LIGHTHOUSE[:29]], "meta": META}
+    both = CLAPNQ | {"output": [none, *CLAPNQ["output"]]}
+    path = lines_file(tmp_path, "dev.jsonl", both, CLAPNQ | {"id": "79", "output": [none]})
+    import_set("clapnq", [path], tmp_path / "set")
+    answered, unanswered = loaded(tmp_path / "set").cases
+    assert answered.answers == ("It was lit in 1861 and a keeper rowed out.",)
+    assert not unanswered.answerable and not unanswered.answers
+
+
+def test_squad_1_1_has_no_mark_of_the_impossible_and_its_test_files_no_answers(tmp_path):
+    entries = [
+        {"answers": [{"answer_start": 24, "text": "1861"}], "question": "When was Skerry Light "
+         "lit? ", "id": "56be4db0acb8001400a502ec"},
+        {"answers": [], "question": "Who kept it?", "id": "56be4db0acb8001400a502ed"},
+    ]  # fmt: skip
+    article = {"title": "Skerry_Light", "paragraphs": [{"context": LIGHTHOUSE, "qas": entries}]}
+    path = text_file(tmp_path, "dev-v1.1.json", json.dumps({"data": [article], "version": "1.1"}))
+    written = import_set("squad", [path], tmp_path / "set")
+    (case,) = loaded(tmp_path / "set").cases
+    assert case.answerable and case.question == "When was Skerry Light lit?"
+    assert written.skipped == {
+        "questions without an answer that are not marked as impossible": 1
+    }  # fmt: skip
+
+
 def test_mtrag_tasks_keep_their_history_and_small_talk_is_left_out(tmp_path):
     judged = [
         CONTEXT | {"feedback": {"relevant": {"ann": {"value": "yes"}}}},
@@ -197,6 +231,70 @@ def test_mtrag_tasks_keep_their_history_and_small_talk_is_left_out(tmp_path):
     assert written.documents == 2
 
 
+def task_with(number: int, *contexts: dict, **more: object) -> dict:
+    return MTRAG | {"task_id": f"t<::>{number}", "contexts": list(contexts), **more}
+
+
+def verdicts(*values: str) -> dict:
+    """What several people said of a context, one after the other."""
+    return {"feedback": {"relevant": {f"person {n}": {"value": v, "timestamp": 1724708654 + n}
+                                      for n, v in enumerate(values)}}}  # fmt: skip
+
+
+def test_mtrag_gold_is_what_the_file_marks(tmp_path):
+    other = {"document_id": "d2", "text": STORM, "title": "Storm", "source": "", "score": 16.5}
+    path = lines_file(
+        tmp_path, "RAG.jsonl",
+        # Retrieved passages, of which one is a reference; of which none is; a task without any.
+        task_with(1, CONTEXT | {"reference": True}, other, **{"No. References": 3}),
+        task_with(2, CONTEXT, other, **{"No. References": 1}),
+        task_with(3, other, answerability=["UNANSWERABLE"], Answerability=float("nan")),
+        # Judged by people: the last word counts, and what nobody judged was only retrieved.
+        task_with(4, CONTEXT | verdicts("no", "yes"), other),
+        task_with(5, CONTEXT | verdicts("yes", "no"), other | verdicts("yes")),
+        # References without any mark.
+        task_with(6, CONTEXT, other),
+    )  # fmt: skip
+    written = import_set("mtrag", [path], tmp_path / "set")
+    gold = {c.id[-1]: {s.rpartition("-")[0] for s in c.gold_sources}
+            for c in loaded(tmp_path / "set").cases}  # fmt: skip
+    light, storm = "coast-1-90", "storm"
+    assert gold == {"1": {light}, "3": set(), "4": {light}, "5": {storm}, "6": {light, storm}}
+    assert written.skipped == {"answerable questions without a gold document in the file": 1}
+
+
+def test_mtrag_conversations_are_taken_turn_by_turn(tmp_path):
+    def user(text: str, label: str) -> dict:
+        labels = {"Question Type": ["Factoid"], "Multi-Turn": ["N/A"], "Answerability": [label]}
+        return {"speaker": "user", "text": text, "timestamp": 1724708469, "enrichments": labels}
+
+    def agent(text: str, *contexts: dict) -> dict:
+        return {"speaker": "agent", "text": text, "timestamp": 1724708471,
+                "contexts": list(contexts), "original_text": "It is."}  # fmt: skip
+
+    messages = [
+        user("What is Skerry Light?", "ANSWERABLE"),
+        agent("A lighthouse.", CONTEXT | verdicts("yes"),
+              CONTEXT | {"document_id": "d2", "text": STORM} | verdicts("yes", "no")),
+        user("Thank you!", "CONVERSATIONAL"),
+        agent("You are welcome."),
+        user("Who painted it?", "UNANSWERABLE"),
+        agent("I'm sorry, but I don't have the answer to your question."),
+        user("Still there?", "ANSWERABLE"),
+    ]  # fmt: skip
+    path = text_file(tmp_path, "conversations.json", json.dumps([
+        {"author": "d2b56e91", "retriever": {}, "generator": {}, "messages": messages,
+         "status": "accepted", "domain": "coast"}
+    ]))  # fmt: skip
+    written = import_set("mtrag", [path], tmp_path / "set")
+    what, painted = loaded(tmp_path / "set").cases
+    assert (what.answers, what.type, len(what.gold_sources)) == (("A lighthouse.",), "factoid", 1)
+    assert not what.history and [m["role"] for m in painted.history] == ["user", "assistant"] * 2
+    assert not painted.answerable and painted.history[1]["content"] == "A lighthouse."
+    assert written.skipped == {"questions that are conversational": 1}
+    assert written.documents == 2
+
+
 def test_beir_folders_give_sources_without_quotes(tmp_path):
     written = import_set("beir", [beir_folder(tmp_path)], tmp_path / "set")
     (case,) = loaded(tmp_path / "set").cases
@@ -212,6 +310,16 @@ def test_two_beir_folders_may_use_the_same_ids(tmp_path):
     folders = [beir_folder(tmp_path), beir_folder(tmp_path / "other/beir").rename(tmp_path / "two")]
     written = import_set("beir", folders, tmp_path / "set")
     assert (written.documents, written.questions) == (4, 2)
+
+
+def test_of_several_beir_splits_test_is_taken_or_the_one_that_is_named(tmp_path):
+    folder = beir_folder(tmp_path)
+    text_file(folder, "qrels/dev.tsv", "query-id\tcorpus-id\tscore\r\nq2\td2\t1.0\r\n")
+    import_set("beir", [folder], tmp_path / "test")
+    import_set("beir", [folder / "qrels/dev.tsv"], tmp_path / "dev")
+    for name, question in (("test", "keeper of Skerry Light"), ("dev", "unjudged")):
+        (case,) = loaded(tmp_path / name).cases
+        assert case.question == question
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -252,6 +360,25 @@ BAD = [
     pytest.param("squad", lambda d: squad_file(d, extra="}"), "squad.json:1: not JSON", id="json"),
     pytest.param("squad", lambda d: lines_file(d, "s.json", {"rows": []}), "no 'data'", id="data"),
     pytest.param("squad", lambda d: d / "none.json", "no such file", id="no file"),
+    pytest.param(
+        "squad",
+        lambda d: lines_file(d, "s.json", {"data": [{"title": "x", "paragraphs": ["y"]}]}),
+        "s.json: article 1: 'paragraphs' must hold objects",
+        id="paragraphs",
+    ),
+    pytest.param(
+        "clapnq",
+        lambda d: lines_file(d, "c.jsonl", CLAPNQ | {"output": {"answer": "x"}}),
+        "c.jsonl:1: no 'output' (list)",
+        id="output",
+    ),
+    pytest.param(
+        "mtrag",
+        lambda d: text_file(d, "m.json", '[{"messages": [7]}]'),
+        "m.json: conversation 1: 'messages' must hold objects",
+        id="messages",
+    ),
+    pytest.param("mtrag", lambda d: text_file(d, "m.json", "[1, "), "m.json:1: not JSON", id="cut"),
     pytest.param(
         "clapnq",
         lambda d: text_file(d, "c.jsonl", json.dumps(CLAPNQ) + "\n{oops\n"),
@@ -346,6 +473,41 @@ def test_bad_input_is_named_and_nothing_is_written(tmp_path, name, make, message
         import_set(name, [make(tmp_path)], tmp_path / "set", docs)
     assert message in str(raised.value)
     assert not (tmp_path / "set").exists()
+
+
+def broken(value: object, random: Random) -> object:
+    """`value` with one thing in it replaced by another kind of thing, or dropped."""
+    if isinstance(value, dict) and value and random.random() < 0.8:
+        key = random.choice(list(value))
+        if random.random() < 0.2:
+            return {k: v for k, v in value.items() if k != key}
+        return value | {key: broken(value[key], random)}
+    if isinstance(value, list) and value and random.random() < 0.8:
+        at = random.randrange(len(value))
+        return [*value[:at], broken(value[at], random), *value[at + 1 :]]
+    return random.choice([None, "", "x", 7, -1, 1.5, True, [], {}, [None], ["x"], {"x": None}])
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from(["squad", "clapnq", "mtrag", "beir"]))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_wrong_inside_is_a_message_or_no_matter(random, name):
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        if name == "squad":
+            path = squad_file(folder)
+            path.write_text(json.dumps(broken(json.loads(path.read_text()), random)))
+        elif name == "beir":
+            path = beir_folder(folder)
+            for file in (path / "corpus.jsonl", path / "queries.jsonl"):
+                lines = [json.loads(line) for line in file.read_text().splitlines()]
+                lines_file(path, file.name, *[broken(line, random) for line in lines])
+        else:
+            judged = MTRAG | {"contexts": [CONTEXT | verdicts("yes")]}
+            line = broken(CLAPNQ if name == "clapnq" else judged, random)
+            path = lines_file(folder, "x.jsonl", line)
+        with suppress(UsageError):
+            import_set(name, [path], folder / "set")
+            loaded(folder / "set")
 
 
 def test_every_format_is_shown_to_fail():

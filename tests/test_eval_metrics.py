@@ -37,10 +37,16 @@ def case(kind="fact", answerable=True, evidence=(), answers=(), sources=("bridge
     return Case("q", "Q?", (), answerable, gold, groups, tuple(answers), kind)
 
 
+def passage(place):
+    """A passage from ``source`` or ``(source, start, end)``."""
+    source, start, end = (place, 0, 10_000) if isinstance(place, str) else place
+    return {"source": source, "start": start, "end": end}
+
+
 def answer(*citations, refused=False, passages=("bridge.txt",), near=(), text="", p=0.5, ms=10.0):
     return {
         "answer": text, "refused": refused, "citations": list(citations),
-        "near_misses": list(near), "passages": [{"source": s} for s in passages],
+        "near_misses": list(near), "passages": [passage(p) for p in passages],
         "probability": p, "timings_ms": {"total": ms},
     }  # fmt: skip
 
@@ -89,10 +95,33 @@ def test_quotes_by_groups_order_and_precision():
     wrong = cite("The bridge opened in 1977.")
     found = scored(gold, answer(wrong, one))
     close(found, evidence_any=1, evidence_first=0, citation_precision=1 / 2,
-          citation_recall=1 / 2, source_precision=1, quotes_per_answer=2, quote_words=5,
-          verbatim_rate=1, current_rate=1)  # fmt: skip
+          citation_recall=1 / 2, source_precision=1, quotes_per_answer=2, words=10,
+          citations_per_answer=2, verbatim_rate=1, current_rate=1)  # fmt: skip
     close(scored(gold, answer(one, cite("Lava reached the town.", "sub/eruption.md"))),
           evidence_first=1, citation_precision=1 / 2, source_precision=1 / 2)  # fmt: skip
+
+
+def test_gold_evidence_is_found_where_the_first_passages_hold_all_of_it():
+    gold = case(evidence=[["Six people died."], ["Eight people were on it."]])
+    first = BRIDGE.index("Six")
+    half = ("bridge.txt", 0, first + 5)
+    rest = ("bridge.txt", first + 5, BRIDGE.index(" Eight"))
+    others = [(f"d{i}", 0, 99) for i in range(9)]
+    for passages, found in (
+        ([half], 0), ([rest, half], 1 / 2), (["bridge.txt"], 1), ([("gone.txt", 0, 99)], 0),
+        ([half, *others, rest], 0), ([half, rest, *others], 1 / 2),
+    ):  # fmt: skip
+        close(scored(gold, answer(passages=passages)), **{"evidence_found@10": found})
+    close(scored(case(), answer()), **{"evidence_found@10": None})
+
+
+def test_tokens_and_cost_count_where_a_model_answered():
+    used = {"prompt_tokens": 900, "completion_tokens": 40, "price": 0.002, "cached": False}
+    found = scored(case(), answer() | {"usage": used})
+    close(found, tokens_in=900, tokens_out=40, cost=0.002)
+    close(scored(case(), answer() | {"usage": used | {"price": None}}), tokens_in=900, cost=None)
+    for usage in ({}, {"usage": None}, {"usage": used | {"cached": True}}):
+        close(scored(case(), answer() | usage), tokens_in=None, tokens_out=None, cost=None)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +140,8 @@ def test_a_refusal_of_an_answerable_question():
     refusal = answer(refused=True, near=[cite("Six people died.")], p=0.2)
     close(scored(gold, refusal), answered=0, refused=None, refusal_precision=0, evidence_any=0,
           citation_recall=0, citation_precision=None, source_precision=None, verbatim_rate=None,
-          quotes_per_answer=None, near_miss_any=1, token_f1=0, answer_contains=0,
-          brier=0.64)  # fmt: skip
+          quotes_per_answer=None, citations_per_answer=0, words=0, near_miss_any=1, token_f1=0,
+          answer_contains=0, brier=0.64)  # fmt: skip
     close(scored(gold, answer(refused=True, near=[cite("The bridge opened in 1977.")])),
           near_miss_any=0)  # fmt: skip
 
@@ -214,6 +243,74 @@ def test_balanced_accuracy_is_the_mean_of_both_rates():
     assert (found.value, found.n) == (pytest.approx(0.75 / 2), 5)
     one_side = columns(answered=[1, 0], refused=[nan, nan])
     assert estimate(one_side, METRICS["balanced_accuracy"].statistic).value is None
+
+
+def test_words_are_counted_over_all_quotes():
+    # Three quotes in all, of 30 words; the mean of the answers' own means would be 9.
+    given = columns(words=[10, 20, 0], citations_per_answer=[1, 2, 0])
+    found = estimate(given, METRICS["quote_words"].statistic)
+    assert (found.value, found.n) == (10, 3)
+    none = columns(words=[0], citations_per_answer=[0])
+    assert estimate(none, METRICS["quote_words"].statistic).value is None
+
+
+def test_figures_of_refusing_are_scikit_learns():
+    from sklearn import metrics
+
+    rng = np.random.default_rng(3)
+    answerable = rng.random(80) < 0.7
+    chance = np.clip(rng.normal(0.4 + 0.3 * answerable, 0.25), 0, 1)
+    refused = chance < 0.5
+    rows = [
+        scored(case(answerable=bool(a)), answer(refused=bool(r), p=float(p)))
+        for a, r, p in zip(answerable, refused, chance, strict=True)
+    ]
+    given = {n: np.array([r.get(n) for r in rows], dtype=float) for n in rows[0]}
+    values = {n: estimate(given, m.statistic).value for n, m in METRICS.items()}
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        ~answerable, refused, average="binary"
+    )
+    for name, theirs in {
+        "refusal_precision": precision, "refused": recall, "refusal_f1": f1,
+        "balanced_accuracy": metrics.balanced_accuracy_score(~answerable, refused),
+        "brier": metrics.brier_score_loss(answerable, chance),
+    }.items():  # fmt: skip
+        assert values[name] == pytest.approx(theirs), name
+
+
+def test_the_reliability_plot_is_scikit_learns():
+    from sklearn.calibration import calibration_curve
+
+    rng = np.random.default_rng(4)
+    chance = rng.random(200)
+    truth = rng.random(200) < chance**2
+    ours = reliability(chance, truth.astype(float))
+    shares, means = calibration_curve(truth, chance, n_bins=10)
+    assert [p for p, _, _ in ours] == pytest.approx(means)
+    assert [s for _, s, _ in ours] == pytest.approx(shares)
+    assert sum(n for *_, n in ours) == 200
+
+
+def test_the_f1_of_refusing_has_no_score_without_what_it_needs():
+    nan = float("nan")
+    f1 = METRICS["refusal_f1"].statistic
+    assert estimate(columns(refusal_precision=[nan, 0], refused=[nan, nan]), f1).value is None
+    assert estimate(columns(refusal_precision=[nan], refused=[0]), f1).value is None
+    assert estimate(columns(refusal_precision=[0, nan], refused=[nan, 0]), f1).value == 0
+    found = estimate(columns(refusal_precision=[0, 1, nan], refused=[nan, 1, 0]), f1)
+    assert found.value == pytest.approx(1 / 2)
+
+
+def test_ndcg_is_scikit_learns():
+    from sklearn.metrics import ndcg_score
+
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        documents = [f"d{i}" for i in rng.permutation(15)]
+        gold = {f"d{i}" for i in rng.choice(15, 4, replace=False)}
+        found = scored(case(sources=gold), answer(passages=documents))
+        relevance, order = [[float(d in gold) for d in documents]], [list(range(15, 0, -1))]
+        assert found["ndcg@10"] == pytest.approx(ndcg_score(relevance, order, k=10))
 
 
 def test_the_bootstrap_has_the_width_of_theory_and_is_repeatable():

@@ -20,7 +20,8 @@ from eval.documents import Documents
 from eval.metrics import HEADLINE, METRICS, covers
 from eval.report import page
 from eval.run import Run, evaluate, load_runs
-from eval.summary import make_report, markdown
+from eval.short import markdown, text
+from eval.summary import make_report
 from rag.assistant import Assistant
 from rag.domain import Answer, Citation, Span
 from rag.errors import UsageError
@@ -122,9 +123,11 @@ def test_figures_are_the_outside_scorers(run, library):
         "citation_recall": "evidence_groups", "citation_precision": "evidence_precision",
         "answer_contains": "answer_contains", "source_precision": "citation_source_precision",
         "answered": "answered", "refused": "refused_unanswerable",
-        "balanced_accuracy": "balanced",
+        "balanced_accuracy": "balanced", "refusal_f1": "refusal_f1",
     }.items():  # fmt: skip
         assert run.metrics[name].value == pytest.approx(theirs[other], abs=2e-4), name
+    for name in ("citations_per_answer", "quote_words"):
+        assert run.metrics[name].value == pytest.approx(theirs[name], abs=0.06), name
 
 
 def small_set(*cases):
@@ -200,6 +203,20 @@ def never_refuses(answer, _):
     return dataclasses.replace(answer, refused=False, citations=cited, near_misses=())
 
 
+def seen_at_once(browser, path, *words):
+    """Fails unless `words` show without scrolling, and the page never scrolls sideways."""
+    for scheme in ("light", "dark"):
+        for width in (1280, 400):
+            view = {"width": width, "height": 800}
+            page = browser.new_page(viewport=view, color_scheme=scheme)
+            page.goto(path.as_uri())
+            for word in words:
+                box = page.get_by_text(word).first.bounding_box()
+                assert box and box["y"] >= 0 and box["y"] + box["height"] <= 800, (width, word)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.close()
+
+
 def first_screen(html):
     return re.sub(r"<[^>]+>", " ", html[html.index("<body>") : html.index('<div class="tiles">')])
 
@@ -220,7 +237,7 @@ def real_answers():
 
 @pytest.mark.parametrize(("spoil", "cause"), WORSENED, ids=lambda v: getattr(v, "__name__", ""))
 def test_a_worsened_answerer_is_caught(
-    spoil, cause, baseline, library, real_answers, monkeypatch, tmp_path
+    spoil, cause, baseline, library, real_answers, monkeypatch, tmp_path, browser
 ):
     rng = random.Random(0)
 
@@ -241,9 +258,10 @@ def test_a_worsened_answerer_is_caught(
     assert cause in screen and "gate failed" in screen
     others = {other for _, other in WORSENED} | {"Stale library"}
     assert not [other for other in others - {cause} if other in screen]
+    seen_at_once(browser, html, cause)
 
 
-def test_a_stale_library_is_caught(baseline, tmp_path):
+def test_a_stale_library_is_caught(baseline, tmp_path, browser):
     docs, library, html = tmp_path / "docs", tmp_path / "library", tmp_path / "report.html"
     shutil.copytree(ARTICLES, docs)
     assert CliRunner().invoke(main, ["ingest", str(docs), "--library", str(library)]).exit_code == 0
@@ -258,6 +276,7 @@ def test_a_stale_library_is_caught(baseline, tmp_path):
         screen = first_screen(html.read_text())
         assert "Stale library" in screen and "Wrong" not in screen
         assert "verbatim_rate is 0.0000" in screen
+        seen_at_once(browser, html, "Stale library", "verbatim_rate is 0.0000")
 
 
 # --- The gate ------------------------------------------------------------------------------
@@ -359,7 +378,7 @@ def test_the_page_is_closed_and_escapes(hostile, run):
     assert {tag for tag, _ in tags} <= {
         "html", "head", "meta", "title", "style", "body", "section", "h1", "h2", "h3", "p", "div",
         "span", "strong", "ul", "ol", "li", "table", "tr", "th", "td", "figure", "figcaption",
-        "svg", "g", "text", "line", "rect", "circle", "details", "summary", "blockquote", "a",
+        "br", "svg", "g", "text", "line", "rect", "circle", "details", "summary", "blockquote", "a",
     }  # fmt: skip
     for tag, attributes in tags:
         assert not attributes.keys() & {"src", "onerror", "onload", "onclick", "srcset"}, tag
@@ -370,9 +389,11 @@ def test_the_page_is_closed_and_escapes(hostile, run):
 
 def test_markdown_cannot_be_steered(hostile):
     old, new = hostile
-    text = markdown([make_report(new, compare(old, new))])
-    assert "<script" not in text and "[c](d)" not in text and " @b" not in text
-    table = [line for line in text.splitlines() if "wrongly" in line or "refused," in line]
+    report = make_report(new, compare(old, new))
+    found = markdown([report])
+    assert "<script" not in found and "[c](d)" not in found and " @b" not in found
+    assert "\x1b" not in text(report) and "\ufffd" in text(report)
+    table = [line for line in found.splitlines() if "wrongly" in line or "refused," in line]
     assert table and all(len(re.findall(r"(?<!\\)\|", line)) == 4 for line in table)
 
 
@@ -391,6 +412,13 @@ def test_the_report_shows_what_changed(run):
     why = {change.why for change in comparison.changes}
     assert any("was answered, now refused" in w and "gold quote lost" in w for w in why)
     assert any(failure.startswith("answered fell from") for failure in report.failures)
+    said = text(report)
+    assert (
+        "worse  " in said and "was answered, now refused" in said and "more, which --html" in said
+    )
+    count = sum(row.case.type == "follow-up" for row in run.rows)
+    assert count and re.search(rf"^  follow-up +{count} ", said, re.MULTILINE)
+    assert f"| follow-up | {count} |" in markdown([report])
     html = page([report])
     assert "was answered, now refused" in html and "Worst cases" in html and "<svg" in html
     back = compare(now, run)

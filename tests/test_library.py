@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from ingest.job import ingest
@@ -12,6 +13,8 @@ from rag.assistant import Assistant
 from rag.domain import Article, Span
 from rag.errors import LibraryError, ModelMismatchError, NotFoundError
 from rag.library import Library
+from rag.library.catalogue import Added
+from rag.library.vectors import VectorView
 from rag.quotes import make_quote
 from tests.conftest import ARTICLES
 
@@ -180,3 +183,21 @@ def test_a_quote_is_never_made_of_what_is_not_there(span):
     assert make_quote(article, Span(4, 9)).text == "ferry" == article.text[4:9]
     with pytest.raises(ValueError, match="not a quotable span"):
         make_quote(article, span)
+
+
+def test_many_copies_of_a_text_hide_neither_themselves_nor_others(tmp_path):
+    # Equal vectors beyond the number of links of a node would be joined to each other alone.
+    rng = np.random.default_rng(0)
+    texts = rng.normal(size=(60, 384))
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    texts += 0.8 * texts[:1]
+    texts = (texts / np.linalg.norm(texts, axis=1, keepdims=True)).astype(np.float32)
+    rows = [Added(copy * 60 + i + 1, texts[i], "", "") for copy in range(140) for i in range(60)]
+    view = VectorView(tmp_path / "chroma")
+    view.open()
+    view.apply((rows[i : i + 5000] for i in range(0, len(rows), 5000)), [])
+    for i, text in enumerate(texts):
+        found = view.search(text, 40)
+        assert {key % 60 for key in found} == {(i + 1) % 60}
+        assert all(abs(cosine - 1) < 1e-4 for cosine in found.values())
+    view.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,13 @@ def evaluate() -> None:
     "set's documents.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask the first N questions.")
+@click.option("--judge", metavar="MODEL", help="Have a model judge the answers too.")
+@click.option(
+    "--judge-url",
+    metavar="URL",
+    help="The judge's OpenAI-compatible endpoint. Default: OPENAI_BASE_URL, or OpenAI's own with "
+    "OPENAI_API_KEY.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a set.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a report with charts.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Write a pull request's summary.")
@@ -97,8 +104,9 @@ def evaluate() -> None:
 @click.pass_obj
 def run_sets(
     environ: Mapping[str, str], sets: tuple[Path, ...], docs: Path | None, library: Path | None,
-    limit: int | None, as_json: bool, html: Path | None, markdown: Path | None,
-    save: Path | None, against: Path | None, floors: tuple[str, ...], before: Path | None,
+    limit: int | None, judge: str | None, judge_url: str | None, as_json: bool,
+    html: Path | None, markdown: Path | None, save: Path | None, against: Path | None,
+    floors: tuple[str, ...], before: Path | None,
 ) -> None:  # fmt: skip
     """Answer the questions of each SET and score the answers.
 
@@ -113,12 +121,14 @@ def run_sets(
       pullquote eval questions.jsonl --docs articles/ --save monday.json
       pullquote eval questions.jsonl --docs articles/ --no-worse-than monday.json
       pullquote eval questions.jsonl --library ~/library --fail-under verbatim_rate=1
+      pullquote eval evalsets/xquad --judge MODEL --judge-url http://127.0.0.1:8080/v1
     """
     with errors():
         from eval.gate import parse_floor
         from eval.run import load_runs, save_runs
-        from eval.summary import markdown as summarise
-        from eval.summary import report_dict, text
+        from eval.short import markdown as summarise
+        from eval.short import text
+        from eval.summary import report_dict
 
         # Whatever is wrong with the request is said before minutes are spent on answers.
         least = [parse_floor(floor) for floor in floors]
@@ -128,8 +138,9 @@ def run_sets(
         question_sets = _load(sets, docs or library, limit)
         earlier = {path: load_runs(path) for path in (against, before) if path}
         settings = load(environ, library=library)
+        judging = _judging(judge, judge_url, settings)
         runs, reports = [], []
-        for run in _runs(question_sets, settings, environ, library is not None):
+        for run in map(judging, _runs(question_sets, settings, environ, library is not None)):
             report = _report(run, earlier, against, before, least)
             runs.append(run)
             reports.append(report)
@@ -148,8 +159,39 @@ def run_sets(
         for report in reports:
             for failure in report.failures:
                 click.echo(f"pullquote: {report.run.name}: {failure}", err=True)
-        if any(report.failures for report in reports):
+        silent = _judge_troubles(runs) if judge else False
+        if silent or any(report.failures for report in reports):
             sys.exit(FAILED)
+
+
+def _judging(model: str | None, url: str | None, settings: Settings) -> Callable[[Run], Run]:
+    """What adds a model's judgement to a run; nothing where none is wanted."""
+    if not model:
+        if url is not None:
+            raise UsageError("--judge-url goes with --judge MODEL")
+        return lambda run: run
+    from eval.judge import open_judge
+    from eval.judging import choose_judge, judge_run
+
+    judge = choose_judge(model, settings, url or "")
+    llm = open_judge(judge.model, judge.url, judge.api_key)
+
+    def judged(run: Run) -> Run:
+        if sys.stderr.isatty():
+            click.echo(f"{model} judges the answers to {run.name} …", err=True)
+        return judge_run(run, judge, llm)
+
+    return judged
+
+
+def _judge_troubles(runs: Sequence[Run]) -> bool:
+    """Say what went wrong with the judge; whether it gave no score at all to some run."""
+    from eval.judging import scored, trouble
+
+    said = [(run, found) for run in runs if (found := trouble(run))]
+    for run, found in said:
+        click.echo(f"pullquote: {run.name}: {found}", err=True)
+    return any(not scored(run) for run, _ in said)
 
 
 def _load(sets: Sequence[Path], docs: Path | None, limit: int | None) -> list[QuestionSet]:

@@ -44,8 +44,8 @@ def import_set(form: str, inputs: tuple[Path, ...], out: Path, docs: Path | None
     FORMAT is one of
       squad   SQuAD 1.1 or 2.0, a JSON file
       clapnq  CLAPNQ's annotated files, JSON lines
-      mtrag   MTRAG's tasks, JSON lines
-      beir    a folder with corpus.jsonl, queries.jsonl and qrels/
+      mtrag   MTRAG's tasks, JSON lines, or its conversations, a JSON file
+      beir    a folder with corpus.jsonl, queries.jsonl and qrels/, or one file in qrels/
       csv     a table with question and answer, and if you like source, quote, id, answerable
 
     \b
@@ -153,7 +153,7 @@ def _check(path: Path, library: Path, out: Path | None) -> None:
             click.echo(problem)
         click.echo(
             f"{found.count(ACCEPTED)} accepted, {found.count(DRAFT)} still drafts, "
-            f"{len(found.problems)} problems"
+            f"{len(found.problems)} problem{'s' * (len(found.problems) != 1)}"
         )
         if found.problems:
             sys.exit(FAILED)

@@ -3,8 +3,9 @@
 Encoding 100,000 passages takes a quarter of an hour and more, and random vectors would show an
 index at its worst (an HNSW index finds hardly any neighbours among them). So a made passage is a
 run of units of one real passage with one or two units of another from the same article or the
-next, and its vector is the mean of its units' own vectors, at unit length: what mean pooling
-would give but for the units' lengths and their view of each other.
+next (further ones where those give nothing new), and its vector is the mean of its units' own
+vectors, at unit length: what mean pooling would give but for the units' lengths and their view of
+each other.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from rag.domain import Article, Kind, Span, Unit
 from rag.library import NewPassage, StoredPassage
 
 _MOST_BORROWED = 2
+# Mixes tried before the next article is taken in as well.
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,37 @@ def generate(material: Sequence[Sequence[StoredPassage]], count: int, seed: int)
     """
     rng = np.random.default_rng(seed)
     number = 0
+    made: set[tuple[str, ...]] = set()
     while count > 0:
         for home in rng.permutation(len(material)):
             passages = material[home][:count]
             if not passages:
                 return
-            near = [*material[home], *material[(home + 1) % len(material)]]
-            mixed = [_mix(passage, near, rng) for passage in passages]
+            around = [material[(home + i) % len(material)] for i in range(len(material))]
+            mixed = [_new_mix(passage, around, made, rng) for passage in passages]
             yield _write(number, passages[0].passage.article, mixed)
             number += 1
             count -= len(passages)
+
+
+def _new_mix(
+    base: StoredPassage, around: Sequence[Sequence[StoredPassage]], made: set[tuple[str, ...]],
+    rng: np.random.Generator,
+) -> list[_Part]:  # fmt: skip
+    """A mix whose units are those of none in `made`, of ever more articles where it must be.
+
+    In whatever order, the same units give the same vector; only where all of `around` has no new
+    mix is one repeated.
+    """
+    for articles in range(2, len(around) + 2):
+        near = [passage for article in around[:articles] for passage in article]
+        for _ in range(_TRIES):
+            mixed = _mix(base, near, rng)
+            key = tuple(sorted(part.text for part in mixed))
+            if key not in made:
+                made.add(key)
+                return mixed
+    return mixed
 
 
 def _mix(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from eval.importers.published import clapnq, mtrag, squad
+from eval.importers.conversations import mtrag
+from eval.importers.published import clapnq, squad
 from eval.importers.tables import add_folder, beir, table
 from eval.importers.writing import SetBuilder, Written
 from rag.errors import UsageError

@@ -28,10 +28,17 @@ _FALSE = {"no", "n", "false", "0", "unanswerable"}
 def beir(path: Path, builder: SetBuilder) -> None:
     """Take in a BEIR folder (https://github.com/beir-cellar/beir): gold sources without quotes.
 
+    Of several splits the one called test is taken, on which figures are published, and all of
+    them where none is; one of the folder's qrels files, given as `path`, chooses another.
+
     Raises:
         UsageError: a file is missing or not of that form, or names what the folder lacks.
     """
-    judgements = sorted((path / "qrels").glob("*.tsv"))
+    if path.suffix == ".tsv" and path.parent.name == "qrels":
+        judgements, path = [path], path.parent.parent
+    else:
+        judgements = sorted((path / "qrels").glob("*.tsv"))
+        judgements = [f for f in judgements if f.stem == "test"] or judgements
     for wanted in (path / "corpus.jsonl", path / "queries.jsonl"):
         if not wanted.is_file():
             raise UsageError(f"{wanted}: no such file; a BEIR folder has it beside qrels/")
@@ -71,17 +78,26 @@ def beir(path: Path, builder: SetBuilder) -> None:
 
 def _judged(path: Path) -> Iterator[tuple[str, str, str]]:
     """Place, question and document of every line that calls a document relevant."""
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        fields = line.split("\t")
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        fields = line.rstrip("\r").split("\t")
         where = f"{path}:{number}"
-        if not line.strip() or (number == 1 and not fields[-1].strip().lstrip("-").isdigit()):
+        score = _number(fields[-1])
+        # The first row is the head, in files that have one.
+        if not line.strip() or (number == 1 and score is None):
             continue
-        if len(fields) != 3 or not fields[2].strip().lstrip("-").isdigit():
+        if len(fields) != 3 or score is None:
             raise UsageError(
                 f"{where}: not 'query-id, corpus-id, score' with tabs between: {line[:60]!r}"
             )
-        if int(fields[2]) > 0:
+        if score > 0:
             yield where, fields[0], fields[1]
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def add_folder(folder: Path, builder: SetBuilder) -> None:
