@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rag.domain import Article, Metadata, Passage, Span, Unit
 from rag.errors import LibraryBusyError, LibraryError
@@ -238,10 +239,14 @@ class Catalogue:
         )
         return {r[0]: Article(r[0], r[1], r[2], r[3], Metadata(*r[4:])) for r in rows}
 
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query that changes nothing."""
+        return self._db.execute(query, values).fetchall()
+
     def article_id(self, source: str) -> int | None:
         """The id of the article with this source."""
-        row = self._db.execute("SELECT id FROM articles WHERE source = ?", (source,)).fetchone()
-        return None if row is None else int(row[0])
+        rows = self.read("SELECT id FROM articles WHERE source = ?", source)
+        return int(rows[0][0]) if rows else None
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
@@ -289,8 +294,7 @@ class Catalogue:
 
     def removed_since(self, change: int) -> list[int]:
         """Ids of the passages removed after `change`."""
-        rows = self._db.execute("SELECT passage FROM removed WHERE change > ?", (change,))
-        return [r[0] for r in rows]
+        return [r[0] for r in self.read("SELECT passage FROM removed WHERE change > ?", change)]
 
     def close(self) -> None:
         """Close this thread's connection."""

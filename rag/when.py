@@ -1,0 +1,205 @@
+"""Which time a question asks about, and how well a text fits it.
+
+A question may name a period ("in July 2024"), a side of one ("before May", "since 2022"), or only
+the order ("the latest", "at first"). A text's own dates say when it speaks of; where it has none,
+its surroundings do, and then the day its article appeared. What has no date at all fits neither
+well nor badly: nothing is known.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from rag.dates import periods
+from rag.period import Period, of_iso
+
+
+class Order(StrEnum):
+    """Which of several answers over time is asked for."""
+
+    LATEST = "latest"
+    EARLIEST = "earliest"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The time of a question: any of `periods`, and which end of what there is; maybe neither."""
+
+    periods: tuple[Period, ...] = ()
+    order: Order | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.periods or self.order)
+
+
+_LATEST = re.compile(
+    r"\b(?:latest|newest|(?:most\s+)?recent(?:ly)?|current(?:ly)?|nowadays|these\s+days|so\s+far|"
+    r"right\s+now|now|today|at\s+present|presently|up[\s-]to[\s-]date|still|"
+    r"last(?=\s+(?:known|reported|heard|update)))\b",
+    re.IGNORECASE,
+)
+_EARLIEST = re.compile(
+    r"\b(?:originally|initially|earliest|at\s+first|at\s+the\s+(?:start|outset|beginning)|"
+    r"to\s+begin\s+with|in\s+the\s+beginning|(?<!the\s)first)\b"
+)
+# What a question puts before a period to mean a side of it.
+_BEFORE = re.compile(
+    r"\b(?:before|prior\s+to|ahead\s+of|earlier\s+than|until|till|up\s+to)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r"\b(?:after|following|later\s+than)\s+(?:the\s+)?$", re.IGNORECASE)
+_SINCE = re.compile(r"\b(?:since|from|starting(?:\s+in)?|as\s+from)\s+(?:the\s+)?$", re.IGNORECASE)
+_ONWARDS = re.compile(r"\s*(?:on(?:wards?)?|and\s+(?:after|later))\b", re.IGNORECASE)
+_BY = re.compile(
+    r"\b(?:by|as\s+(?:of|at|per)|up\s+to\s+and\s+including|no\s+later\s+than)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+
+# How much less a date is worth that is not the unit's own.
+_NEIGHBOUR = 0.9
+_ARTICLE = 0.8
+# The unit has dates, and none is asked for; its article's may be all the same.
+_ELSEWHERE = 0.25
+# News tell of a day for some days after it.
+_REPORTED_DAYS = 3.0
+_PREVIEW = 0.5
+
+
+@lru_cache(maxsize=4096)
+def asked(question: str, today: date | None = None) -> When:
+    """The time that `question` names.
+
+    Args:
+        question: what is asked.
+        today: the day from which "yesterday" and "last month" count, such as that of the newest
+            article; without it they name no time.
+    """
+    named = periods(question)
+    relative = periods(question, today) if today else ()
+    # A day without a year may be of any: only what says it is relative counts from today.
+    places = {p.span for p in named}
+    found = [*named, *(p for p in relative if p.span not in places)]
+    order = None
+    rest = question
+    windows = []
+    for period in found:
+        before, after = question[: period.span.start], question[period.span.end :]
+        window, newest = _window(period, before, after)
+        windows.append(window)
+        order = Order.LATEST if newest else order
+        rest = rest.replace(question[period.span.start : period.span.end], " ")
+    if _LATEST.search(rest):
+        order = Order.LATEST
+    elif _EARLIEST.search(rest):
+        order = Order.EARLIEST
+    return When(tuple(windows), order)
+
+
+def _window(period: Period, before: str, after: str) -> tuple[Period, bool]:
+    """The days meant by a period after these words, and whether the newest of them are."""
+    if period.yearly:
+        return period, False
+    day = timedelta(1)
+    if _BEFORE.search(before):
+        return Period(date.min, period.first - day, period.span), False
+    if _AFTER.search(before):
+        return Period(period.last + day, date.max, period.span), False
+    if _BY.search(before):
+        return Period(date.min, period.last, period.span), True
+    if _SINCE.search(before) or _ONWARDS.match(after):
+        return Period(period.first, date.max, period.span), False
+    return period, False
+
+
+def fit(when: When, published: str | None, unit: str, passage: str = "") -> float | None:
+    """How well a unit of an article fits the time of a question, 0 to 1.
+
+    Its own dates win; else those of its passage; else the day its article appeared.
+
+    Args:
+        when: what `asked` found in the question.
+        published: the article's date, ISO or a prefix of it.
+        unit: the unit's text.
+        passage: the text around it.
+
+    Returns:
+        1 where the unit's own date is asked for, 0 where its time is another one; None where
+        the question names no period, or nothing here has a date.
+    """
+    if not when.periods:
+        return None
+    article = of_iso(published) if published else None
+    anchor = _anchor(article)
+    own = _best(when, periods(unit, anchor))
+    if own:
+        return own
+    appeared = (
+        None if article is None else _ARTICLE * max(_reported(w, article) for w in when.periods)
+    )
+    if own == 0:
+        return _ELSEWHERE * (appeared or 0.0)
+    near = _best(when, periods(passage, anchor)) if passage else None
+    if near:
+        return max(_NEIGHBOUR * near, appeared or 0.0)
+    return appeared if near is None or appeared else near
+
+
+def _anchor(article: Period | None) -> date | None:
+    """The day an article speaks from: the middle of what is known of its date."""
+    return None if article is None else article.first + timedelta(article.days // 2)
+
+
+def _best(when: When, named: Sequence[Period]) -> float | None:
+    """The share of the best named period that is asked for; None where none is named."""
+    if not named:
+        return None
+    return max(_share(window, period) for window in when.periods for period in named)
+
+
+def _share(window: Period, period: Period) -> float:
+    """How much of `period` lies in `window`; a wider one ("2024" for "July 2024") still counts."""
+    both = window.shared(period)
+    return 0.0 if both <= 0 else min(1.0, 0.5 + 0.5 * both / period.days)
+
+
+def _reported(window: Period, article: Period) -> float:
+    """How likely an article of that date tells of the days of `window`."""
+    if window.shared(article):
+        return 1.0
+    if window.yearly:
+        window = window.in_year(article.first.year)
+    if article.first > window.last:
+        patience = _REPORTED_DAYS + window.days / 10
+        return math.exp(-(article.first - window.last).days / patience)
+    ahead = (window.first - article.last).days
+    return _PREVIEW * math.exp(-ahead / (_REPORTED_DAYS + min(window.days, 3650) / 10))
+
+
+def dated(published: str | None, unit: str) -> date | None:
+    """The latest day that a unit speaks of and its article can know, else its article's own."""
+    article = of_iso(published) if published else None
+    anchor = _anchor(article)
+    own = [p.first for p in periods(unit, anchor) if not p.yearly]
+    known = [day for day in own if article is None or day <= article.last]
+    return max(known, default=article.first if article else None)
+
+
+def order_fit(order: Order, days: Sequence[date | None]) -> list[float | None]:
+    """How well each of several texts fits an order, by their days: 1 the best, 0 the other end.
+
+    Args:
+        order: which end is asked for.
+        days: the day of each text, as `dated` or its article has it; None stays None.
+    """
+    distinct = sorted({day for day in days if day is not None}, reverse=order is Order.EARLIEST)
+    steps = max(1, len(distinct) - 1)
+    places = {day: place / steps for place, day in enumerate(distinct)}
+    if len(distinct) == 1:
+        places[distinct[0]] = 1.0
+    return [None if day is None else places[day] for day in days]
