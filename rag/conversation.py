@@ -18,8 +18,8 @@ from rag.text import words
 from rag.when import asked
 
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|she|his|him|her|hers|this|that|these|those|there|here|"
-    r"one|ones|such|same|so)\b",
+    r"\b(?:it|its|they|them|their|theirs|he|she|his|him|her|hers|this|that|these|those|"
+    r"(?<!is\s)(?<!are\s)(?<!was\s)(?<!were\s)there|here|one|ones|such|same|so)\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
@@ -122,7 +122,8 @@ class Turn:
         """The question after those it leans on, and what it points at, where it leans on any."""
         if not self.dependent:
             return self.question
-        asked_before = " ".join((*self.earlier, self.previous, self.question))
+        before = (_ended(text) for text in (*self.earlier, self.previous))
+        asked_before = " ".join((*before, self.question))
         if self.reply and (self.pointed or _OF_THE_REPLY.search(self.question)):
             return f"{asked_before} (“{self.reply}”)"
         return asked_before
@@ -152,16 +153,25 @@ class Turn:
             found.append(Part(self._another_time(text), share, weight))
             fade *= _DECAY
         if self.reply and lean.reply:
-            found.append(Part(self.reply, lean.reply, lean.reply_words))
+            reply = self.reply if self.pointed else self._another_time(self.reply)
+            found.append(Part(reply, lean.reply, lean.reply_words))
         return tuple(part for part in found if part.text)
 
     def _another_time(self, text: str) -> str:
         """`text` without its dates where the question puts another in their place."""
-        if not periods(self.question):
+        named = periods(self.question)
+        if not named:
             return text
+        same_year = all(p.yearly for p in named)
         for period in reversed(periods(text)):
-            text = f"{text[: period.span.start]}{text[period.span.end :]}"
-        return text.strip()
+            # "And in May?" is of the year that was spoken of.
+            year = f"{period.first.year}" if same_year and not period.yearly else ""
+            text = f"{text[: period.span.start]}{year}{text[period.span.end :]}"
+        return " ".join(text.split())
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def leans(question: str) -> bool:

@@ -20,11 +20,15 @@ from rag.embed import Embedder
 from rag.filters import EVERYTHING, Filter
 from rag.library import Library, StoredPassage
 from rag.library.keywords import name_term
+from rag.period import of_iso
 from rag.text import Word, words
+from rag.when import When, asked, dated, fit, order_fit
 
 DENSE_SHARE = 0.7
 # A spelling variant counts for less than the word itself.
 _NAME_BOOST = 0.5
+# What being of the time asked for is worth beside the scores, and being at the end asked for.
+_TIMELY, _ORDERED = 0.1, 0.05
 _CACHED_TEXTS = 1024
 
 
@@ -32,7 +36,7 @@ _CACHED_TEXTS = 1024
 class Query:
     """A question made ready for search.
 
-    `own` is the vector of the question alone, `vector` that of it in its conversation, both (d,).
+    `when` is the time that it names, relative to the newest article. `own` is the vector of the question alone, `vector` that of it in its conversation, both (d,).
     `words` are its content words, those of the conversation it leans on among them; `weights`
     their rarity in the library by term, 0 to 1; `terms` what the keywords are searched with;
     `unknown` the question's own words that stand
@@ -41,6 +45,7 @@ class Query:
     """
 
     turn: Turn
+    when: When
     own: NDArray[np.float32]
     vector: NDArray[np.float32]
     words: tuple[Word, ...]
@@ -57,6 +62,20 @@ class Retrieved:
     query: Query
     hits: tuple[Hit, ...]
     stored: tuple[StoredPassage, ...]
+
+
+def _timely(when: When, candidates: Sequence[StoredPassage]) -> list[float]:
+    """What each passage gains for being of the time that is asked for; unknown times gain none."""
+    gains = [0.0] * len(candidates)
+    passages = [stored.passage for stored in candidates]
+    if when.order is not None:
+        days = [dated(p.article.metadata.published, "") for p in passages]
+        gains = [_ORDERED * (x or 0.0) for x in order_fit(when.order, days)]
+    if when.periods:
+        for i, p in enumerate(passages):
+            text = p.span.of(p.article.text)
+            gains[i] += _TIMELY * (fit(when, p.article.metadata.published, text) or 0.0)
+    return gains
 
 
 class Retriever:
@@ -105,9 +124,13 @@ class Retriever:
         vector: NDArray[np.float32] = shares @ np.stack(vectors)
         vector /= np.linalg.norm(vector)
         return Query(
-            turn, vectors[0], vector, tuple(content), weights, terms, tuple(unknown),
+            turn, self._when(turn), vectors[0], vector, tuple(content), weights, terms, tuple(unknown),
             self._embedder.word_vectors,
         )  # fmt: skip
+
+    def _when(self, turn: Turn) -> When:
+        newest = of_iso(self._library.newest() or "")
+        return asked(turn.timed, newest.last if newest else None)
 
     def search(self, turn: Turn, limit: int = 20, where: Filter = EVERYTHING) -> Retrieved:
         """The `limit` best passages for a question in its conversation, best first.
@@ -120,13 +143,14 @@ class Retriever:
         keyword = self._library.keyword(query.terms, self._candidates, within)
         best = max(keyword.values(), default=1.0) or 1.0
         found = []
-        for stored in self._library.passages(list(dense | keyword)):
+        candidates = self._library.passages(list(dense | keyword))
+        for stored, timely in zip(candidates, _timely(query.when, candidates), strict=True):
             key = stored.passage.id
             cosine = dense.get(key)
             if cosine is None:
                 cosine = float(stored.vector @ query.vector)
             share = keyword.get(key, 0.0) / best
-            score = DENSE_SHARE * cosine + (1 - DENSE_SHARE) * share
+            score = DENSE_SHARE * cosine + (1 - DENSE_SHARE) * share + timely
             found.append((Hit(stored.passage, score, cosine, keyword.get(key, 0.0)), stored))
         found.sort(key=lambda pair: (-pair[0].score, pair[0].passage.id))
         found = found[:limit]

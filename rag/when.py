@@ -39,14 +39,17 @@ class When:
 
 
 _LATEST = re.compile(
-    r"\b(?:latest|newest|(?:most\s+)?recent(?:ly)?|current(?:ly)?|nowadays|these\s+days|so\s+far|"
-    r"right\s+now|now|today|at\s+present|presently|up[\s-]to[\s-]date|still|"
-    r"last(?=\s+(?:known|reported|heard|update)))\b",
+    r"\b(?:latest|newest|most\s+recent(?:ly)?|recently|currently|(?:the|[’']s|s[’']|its|his|her|their)\s+"
+    r"current|nowadays|these\s+days|so\s+far|right\s+now|at\s+present|presently|up[\s-]to[\s-]date|"
+    r"(?:(?:is|are|has|have|do|does|as\s+of|by|until)\s+|\s)now(?=\W*$)|(?:is|are|as\s+of)\s+(?:now|"
+    r"today)|today(?=\W*$)|last(?=\s+(?:known|reported|heard|update)))\b",
     re.IGNORECASE,
 )
+# "First" is an order only of what was done: the first lady and the first kiss are things.
 _EARLIEST = re.compile(
-    r"\b(?:originally|initially|earliest|at\s+first|at\s+the\s+(?:start|outset|beginning)|"
-    r"to\s+begin\s+with|in\s+the\s+beginning|(?<!the\s)first)\b"
+    r"\b(?:originally|initially|earliest|at\s+first|at\s+the\s+(?:start|outset|beginning)(?!\s+of)|"
+    r"to\s+begin\s+with|very\s+first|first(?=\s+(?:\w+ed|say|said|see|seen|make|made|begin|began|come|"
+    r"came|go|went|appear|open|take|took|become|became|hear|heard|give|gave|meet|met)\b))\b"
 )
 # What a question puts before a period to mean a side of it.
 _BEFORE = re.compile(

@@ -151,11 +151,15 @@ def test_a_question_names_one_side_of_a_period(question, inside, outside):
 @pytest.mark.parametrize(("question", "order"), [
     ("What is the latest offer?", Order.LATEST),
     ("Who is currently in charge?", Order.LATEST),
-    ("How many are still missing?", Order.LATEST),
+    ("How many are missing right now?", Order.LATEST),
     ("How many were missing as of March 2019?", Order.LATEST),
     ("What did they originally plan?", Order.EARLIEST),
     ("What did she first say?", Order.EARLIEST),
+    ("When was everyone first told to leave?", Order.EARLIEST),
     ("Who is the First Lady?", None),
+    ("What was the first bridge called?", None),
+    ("How strong is current in a coil?", None),
+    ("Who sang Now or Never?", None),
     ("Why did the mill close?", None),
 ])  # fmt: skip
 def test_a_question_asks_for_one_end_of_what_is_known(question, order):

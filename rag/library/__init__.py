@@ -58,6 +58,7 @@ class Library:
         self._lock = threading.Lock()
         self._current = -1
         self._cache: OrderedDict[int, StoredPassage] = OrderedDict()
+        self._newest: tuple[int, str | None] = (-1, None)
         self._selections: OrderedDict[Filter, tuple[int, Selection]] = OrderedDict()
         self._dimensions = int(self.catalogue.get("dimensions") or 0)
 
@@ -178,8 +179,12 @@ class Library:
 
     def newest(self) -> str | None:
         """The date of the newest article, as it is stored; None where none has one."""
-        rows = self.catalogue.read("SELECT max(published) FROM articles")
-        return None if rows[0][0] is None else str(rows[0][0])
+        change = self.catalogue.change()
+        with self._lock:
+            if self._newest[0] != change:
+                rows = self.catalogue.read("SELECT max(published) FROM articles")
+                self._newest = change, rows[0][0]
+            return self._newest[1]
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
