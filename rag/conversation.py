@@ -64,7 +64,7 @@ _NO_REPLY = re.compile(
 )
 _QUOTED = re.compile(r"“(.+?)”(?=[^“”\w]{0,4}\[\d+\])", re.DOTALL)
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+(.+)$", re.MULTILINE)
-_MARKS = re.compile(r"\s?\[\d+\](?:\([^)\s]*\))?|\\(?=[^\w\s])|[*_`#>]+(?=\w)|(?<=\w)[*_`]+")
+_MARKS = re.compile(r"\s?\[\d+\](?:\([^)\s]*\))?|\\([^\w\s])|[*_`#>]+(?=\w)|(?<=\w)[*_`]+")
 _REPLY_CHARACTERS = 200
 _MOST_EARLIER = 3
 # A turn further back counts for half of the one after it.
@@ -200,7 +200,7 @@ def said(reply: str) -> tuple[str, ...]:
         if _NO_REPLY.match(reply):
             return ()
         parts = _ITEM.findall(reply) or [reply]
-    plain = (" ".join(_MARKS.sub("", part).split()) for part in parts)
+    plain = (" ".join(_MARKS.sub(r"\1", part).split()) for part in parts)
     return tuple(part for part in plain if part)
 
 

@@ -143,7 +143,9 @@ def _years(got: Mapping[str, str]) -> Period:
         return of_day(int(got["year"]))
     if "year1" in got:
         first, last = int(got["year1"]), int(got["year1"][: -len(got["year2"])] + got["year2"])
-        return Period(date(first, 1, 1), date(max(first, last), 12, 31))
+        if first >= last:
+            raise ValueError("no range")
+        return Period(date(first, 1, 1), date(last, 12, 31))
     if quarter := got.get("quarter") or got.get("yquarter"):
         number = int(quarter[1]) if quarter[0] == "q" else _ORDINALS[quarter.split()[0]]
         return _months(int(got.get("qy") or got["yq"]), 3 * number - 2, 3)

@@ -36,12 +36,12 @@ _CACHED_TEXTS = 1024
 class Query:
     """A question made ready for search.
 
-    `when` is the time that it names, relative to the newest article. `own` is the vector of the question alone, `vector` that of it in its conversation, both (d,).
-    `words` are its content words, those of the conversation it leans on among them; `weights`
-    their rarity in the library by term, 0 to 1; `terms` what the keywords are searched with;
-    `unknown` the question's own words that stand
-    nowhere in the library, in any spelling; `word_vectors` gives unit-length vectors (n, d) of
-    single words, where the embedding model has them.
+    `when` is the time that it names, as seen from the newest article. `own` is the vector of the
+    question alone, `vector` that of it in its conversation, both (d,). `words` are its content
+    words, those of the conversation it leans on among them; `weights` their rarity in the library
+    by term, 0 to 1; `terms` what the keywords are searched with; `unknown` the question's own words
+    that stand nowhere in the library, in any spelling; `word_vectors` gives unit-length vectors
+    (n, d) of single words, where the embedding model has them.
     """
 
     turn: Turn
@@ -124,8 +124,8 @@ class Retriever:
         vector: NDArray[np.float32] = shares @ np.stack(vectors)
         vector /= np.linalg.norm(vector)
         return Query(
-            turn, self._when(turn), vectors[0], vector, tuple(content), weights, terms, tuple(unknown),
-            self._embedder.word_vectors,
+            turn, self._when(turn), vectors[0], vector, tuple(content), weights, terms,
+            tuple(unknown), self._embedder.word_vectors,
         )  # fmt: skip
 
     def _when(self, turn: Turn) -> When:

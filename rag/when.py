@@ -49,7 +49,8 @@ _LATEST = re.compile(
 _EARLIEST = re.compile(
     r"\b(?:originally|initially|earliest|at\s+first|at\s+the\s+(?:start|outset|beginning)(?!\s+of)|"
     r"to\s+begin\s+with|very\s+first|first(?=\s+(?:\w+ed|say|said|see|seen|make|made|begin|began|come|"
-    r"came|go|went|appear|open|take|took|become|became|hear|heard|give|gave|meet|met)\b))\b"
+    r"came|go|went|appear|open|take|took|become|became|hear|heard|give|gave|meet|met|told|sent|"
+    r"found|held|left|built|won|known)\b))\b"
 )
 # What a question puts before a period to mean a side of it.
 _BEFORE = re.compile(
