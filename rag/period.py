@@ -32,6 +32,11 @@ class Period:
         """How many days it has."""
         return (self.last - self.first).days + 1
 
+    @property
+    def open_ended(self) -> bool:
+        """Whether it is a side of something: all days before or after."""
+        return self.first == date.min or self.last == date.max
+
     def shared(self, other: Period) -> int:
         """How many days it has in common with `other`; any year will do for a yearly one."""
         if self.yearly == other.yearly:

@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rag.dates import periods
+from rag.domain import Span
 from rag.period import Period, of_iso
 
 
@@ -29,10 +30,14 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The time of a question: any of `periods`, and which end of what there is; maybe neither."""
+    """The time of a question: any of `periods`, and which end of what there is; maybe neither.
+
+    `outside` are the places of dates that are named only to be left out: "before May".
+    """
 
     periods: tuple[Period, ...] = ()
     order: Order | None = None
+    outside: tuple[Span, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.periods or self.order)
@@ -54,10 +59,11 @@ _EARLIEST = re.compile(
 )
 # What a question puts before a period to mean a side of it.
 _BEFORE = re.compile(
-    r"\b(?:before|prior\s+to|ahead\s+of|earlier\s+than|until|till|up\s+to)\s+(?:the\s+)?$",
+    r"\b(?:before|prior\s+to|ahead\s+of|earlier\s+than)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"\b(?:after|following|later\s+than)\s+(?:the\s+)?$", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till|up\s+to)\s+(?:the\s+)?$", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|from|starting(?:\s+in)?|as\s+from)\s+(?:the\s+)?$", re.IGNORECASE)
 _ONWARDS = re.compile(r"\s*(?:on(?:wards?)?|and\s+(?:after|later))\b", re.IGNORECASE)
 _BY = re.compile(
@@ -65,9 +71,11 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 
+_LOOKS_BACK = re.compile(r"\b(?:yesterday|last|past|previous|ago|earlier)\b", re.IGNORECASE)
+
 # How much less a date is worth that is not the unit's own.
 _NEIGHBOUR = 0.9
-_ARTICLE = 0.8
+ARTICLE = 0.8
 # The unit has dates, and none is asked for; its article's may be all the same.
 _ELSEWHERE = 0.25
 # News tell of a day for some days after it.
@@ -86,9 +94,13 @@ def asked(question: str, today: date | None = None) -> When:
     """
     named = periods(question)
     relative = periods(question, today) if today else ()
-    # A day without a year may be of any: only what says it is relative counts from today.
+    # A day without a year may be of any; "this week" and "on Friday" more often tell of the one
+    # who asks than of the articles. Only what looks back from today counts from it.
     places = {p.span for p in named}
-    found = [*named, *(p for p in relative if p.span not in places)]
+    found = [
+        *named,
+        *(p for p in relative if p.span not in places and _LOOKS_BACK.search(p.span.of(question))),
+    ]
     order = None
     rest = question
     windows = []
@@ -102,7 +114,8 @@ def asked(question: str, today: date | None = None) -> When:
         order = Order.LATEST
     elif _EARLIEST.search(rest):
         order = Order.EARLIEST
-    return When(tuple(windows), order)
+    outside = (w.span for w, p in zip(windows, found, strict=True) if not w.shared(p))
+    return When(tuple(windows), order, tuple(outside))
 
 
 def _window(period: Period, before: str, after: str) -> tuple[Period, bool]:
@@ -116,6 +129,8 @@ def _window(period: Period, before: str, after: str) -> tuple[Period, bool]:
         return Period(period.last + day, date.max, period.span), False
     if _BY.search(before):
         return Period(date.min, period.last, period.span), True
+    if _UNTIL.search(before):
+        return Period(date.min, period.last, period.span), False
     if _SINCE.search(before) or _ONWARDS.match(after):
         return Period(period.first, date.max, period.span), False
     return period, False
@@ -144,7 +159,7 @@ def fit(when: When, published: str | None, unit: str, passage: str = "") -> floa
     if own:
         return own
     appeared = (
-        None if article is None else _ARTICLE * max(_reported(w, article) for w in when.periods)
+        None if article is None else ARTICLE * max(_reported(w, article) for w in when.periods)
     )
     if own == 0:
         return _ELSEWHERE * (appeared or 0.0)
@@ -178,11 +193,11 @@ def _reported(window: Period, article: Period) -> float:
         return 1.0
     if window.yearly:
         window = window.in_year(article.first.year)
+    # A year is still told of weeks later; a side of a day has an edge as sharp as a day's.
+    patience = _REPORTED_DAYS + (0 if window.open_ended else min(window.days, 365) / 10)
     if article.first > window.last:
-        patience = _REPORTED_DAYS + window.days / 10
         return math.exp(-(article.first - window.last).days / patience)
-    ahead = (window.first - article.last).days
-    return _PREVIEW * math.exp(-ahead / (_REPORTED_DAYS + min(window.days, 3650) / 10))
+    return _PREVIEW * math.exp(-(window.first - article.last).days / patience)
 
 
 def dated(published: str | None, unit: str) -> date | None:
@@ -195,15 +210,15 @@ def dated(published: str | None, unit: str) -> date | None:
 
 
 def order_fit(order: Order, days: Sequence[date | None]) -> list[float | None]:
-    """How well each of several texts fits an order, by their days: 1 the best, 0 the other end.
+    """How well each of several texts fits an order, by their days: 1 the first in it, then less.
+
+    The first few differ most, for one of them is asked for, and all do a little.
 
     Args:
         order: which end is asked for.
         days: the day of each text, as `dated` or its article has it; None stays None.
     """
-    distinct = sorted({day for day in days if day is not None}, reverse=order is Order.EARLIEST)
-    steps = max(1, len(distinct) - 1)
-    places = {day: place / steps for place, day in enumerate(distinct)}
-    if len(distinct) == 1:
-        places[distinct[0]] = 1.0
+    distinct = sorted({day for day in days if day is not None}, reverse=order is Order.LATEST)
+    last = max(1, len(distinct) - 1)
+    places = {day: (1 / (1 + n) + 1 - n / last) / 2 for n, day in enumerate(distinct)}
     return [None if day is None else places[day] for day in days]

@@ -136,7 +136,7 @@ def test_iso_prefixes_are_periods_and_nonsense_is_none():
     ("Who left before May 2019?", "2019-04-30", "2019-05-01"),
     ("Who left after 3 June 2019?", "2019-06-04", "2019-06-03"),
     ("What has happened since 2019?", "2019-01-01", "2018-12-31"),
-    ("Who led it until 2019?", "2018-12-31", "2019-01-01"),
+    ("Who led it until 2019?", "2019-12-31", "2020-01-01"),
     ("How many were there as of March 2019?", "2019-03-31", "2019-04-01"),
     ("How many by June 2019?", "2019-06-30", "2019-07-01"),
     ("Who came from 2019 onwards?", "2022-01-01", "2018-01-01"),
@@ -146,6 +146,13 @@ def test_a_question_names_one_side_of_a_period(question, inside, outside):
     (window,) = asked(question).periods
     assert window.shared(of_iso(inside)) == 1
     assert window.shared(of_iso(outside)) == 0
+
+
+def test_a_date_that_is_named_to_be_left_out_is_known_as_such():
+    question = "Who left before May 2019?"
+    assert [span.of(question) for span in asked(question).outside] == ["May 2019"]
+    assert not asked("Who left until May 2019?").outside
+    assert not asked("Who left in May 2019?").outside
 
 
 @pytest.mark.parametrize(("question", "order"), [
@@ -206,8 +213,10 @@ def test_fit_stays_between_0_and_1(day, published, form):
 
 def test_order_puts_the_asked_end_first_and_leaves_the_undated_out():
     found = [date(2020, 1, 1), None, date(2022, 1, 1), date(2021, 1, 1)]
-    assert order_fit(Order.LATEST, found) == [0, None, 1, 0.5]
-    assert order_fit(Order.EARLIEST, found) == [1, None, 0, 0.5]
+    latest, earliest = order_fit(Order.LATEST, found), order_fit(Order.EARLIEST, found)
+    assert latest[2] == 1 > latest[3] > latest[0] >= 0
+    assert earliest[0] == 1 > earliest[3] > earliest[2] >= 0
+    assert latest[1] is earliest[1] is None
     assert order_fit(Order.LATEST, [date(2020, 1, 1), None]) == [1, None]
 
 
