@@ -65,7 +65,7 @@ _NO_REPLY = re.compile(
 _QUOTED = re.compile(r"“(.+?)”(?=[^“”\w]{0,4}\[\d+\])", re.DOTALL)
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+(.+)$", re.MULTILINE)
 _MARKS = re.compile(r"\s?\[\d+\](?:\([^)\s]*\))?|\\([^\w\s])|[*_`#>]+(?=\w)|(?<=\w)[*_`]+")
-_REPLY_CHARACTERS = 200
+_REPLY_CHARACTERS = 160
 _MOST_EARLIER = 3
 # A turn further back counts for half of the one after it.
 _DECAY = 0.5

@@ -52,8 +52,8 @@ _LATEST = re.compile(
 )
 # "First" is an order only of what was done: the first lady and the first kiss are things.
 _EARLIEST = re.compile(
-    r"\b(?:originally|initially|earliest|at\s+first|at\s+the\s+(?:start|outset|beginning)(?!\s+of)|"
-    r"to\s+begin\s+with|very\s+first|first(?=\s+(?:\w+ed|say|said|see|seen|make|made|begin|began|come|"
+    r"\b(?:(?i:originally|initially|earliest|at\s+first|to\s+begin\s+with|very\s+first|"
+    r"at\s+the\s+(?:start|outset|beginning)(?!\s+of))|first(?=\s+(?:\w+ed|say|said|see|seen|make|made|begin|began|come|"
     r"came|go|went|appear|open|take|took|become|became|hear|heard|give|gave|meet|met|told|sent|"
     r"found|held|left|built|won|known)\b))\b"
 )

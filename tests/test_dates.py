@@ -161,6 +161,7 @@ def test_a_date_that_is_named_to_be_left_out_is_known_as_such():
     ("How many are missing right now?", Order.LATEST),
     ("How many were missing as of March 2019?", Order.LATEST),
     ("What did they originally plan?", Order.EARLIEST),
+    ("Originally, what was planned?", Order.EARLIEST),
     ("What did she first say?", Order.EARLIEST),
     ("When was everyone first told to leave?", Order.EARLIEST),
     ("Who is the First Lady?", None),
