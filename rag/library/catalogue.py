@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS passages (
   article INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
   start INTEGER NOT NULL, "end" INTEGER NOT NULL, lead TEXT NOT NULL, units BLOB NOT NULL,
   vector BLOB NOT NULL, unit_vectors BLOB NOT NULL, change INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS articles_about ON articles(published, source, publisher);
 CREATE INDEX IF NOT EXISTS passages_article ON passages(article);
 CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
 CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
@@ -160,8 +161,8 @@ class Catalogue:
 
     def get(self, key: str) -> str | None:
         """The setting stored under `key`."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self.read("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
 
     def set(self, key: str, value: str) -> None:
         """Store `value` under `key`."""
@@ -250,9 +251,8 @@ class Catalogue:
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
-        query = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
-        articles, passages = self._db.execute(query).fetchone()
-        return articles, passages
+        passages = self.read("SELECT count(*) FROM passages")[0][0]
+        return self.read("SELECT count(*) FROM articles")[0][0], passages
 
     def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
         """The passages with these ids, in their order; those that are gone are left out."""
