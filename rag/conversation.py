@@ -66,6 +66,8 @@ _QUOTED = re.compile(r"“(.+?)”(?=[^“”\w]{0,4}\[\d+\])", re.DOTALL)
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+(.+)$", re.MULTILINE)
 _MARKS = re.compile(r"\s?\[\d+\](?:\([^)\s]*\))?|\\([^\w\s])|[*_`#>]+(?=\w)|(?<=\w)[*_`]+")
 _REPLY_CHARACTERS = 160
+# More of a message than this is not looked at.
+_READ_CHARACTERS = 4000
 _MOST_EARLIER = 3
 # A turn further back counts for half of the one after it.
 _DECAY = 0.5
@@ -222,7 +224,7 @@ def last_turn(question: str, history: Sequence[Mapping[str, str]]) -> Turn:
     questions: list[str] = []
     reply = ""
     for message in history:
-        content = (message.get("content") or "").strip()
+        content = (message.get("content") or "").strip()[:_READ_CHARACTERS]
         if message.get("role") == "user":
             reply = ""
             if _NEW_SUBJECT.match(content):

@@ -191,7 +191,7 @@ def _number(text: str) -> int:
 def _bare_month(match: re.Match[str], text: str) -> Period | None:
     """A month's name alone, where it is no other word: "may", "march" and "august" are some."""
     start = match.start("bare")
-    name, before = text[start : match.end("bare")], match.string[:start]
+    name, before = text[start : match.end("bare")], match.string[max(0, start - _REACH) : start]
     also_verb = name.lower() in ("may", "march")
     if not (_LEADS_TO_MONTH.search(before) or match["part"]) and (
         not name[0].isupper() or also_verb
@@ -267,7 +267,7 @@ def _joined(text: str, found: list[Period]) -> Iterator[Period]:
                 one = replace(one.in_year(two.first.year), span=one.span)
                 if one.first > two.last:
                     one = replace(one.in_year(two.first.year - 1), span=one.span)
-            opened = _OPENS_RANGE.search(text[: one.span.start])
+            opened = _OPENS_RANGE.search(text[max(0, one.span.start - _REACH) : one.span.start])
             dashed = joint and between.strip() in ("-", "–", "—", "to", "through", "until")
             if joint and (opened or dashed) and one.yearly == two.yearly and one.first <= two.last:
                 index += 1

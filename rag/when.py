@@ -71,6 +71,8 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 
+# How far from a date the words stand that say which side of it is meant.
+_REACH = 32
 _LOOKS_BACK = re.compile(r"\b(?:yesterday|last|past|previous|ago|earlier)\b", re.IGNORECASE)
 
 # How much less a date is worth that is not the unit's own.
@@ -105,7 +107,8 @@ def asked(question: str, today: date | None = None) -> When:
     rest = question
     windows = []
     for period in found:
-        before, after = question[: period.span.start], question[period.span.end :]
+        start, end = period.span.start, period.span.end
+        before, after = question[max(0, start - _REACH) : start], question[end : end + _REACH]
         window, newest = _window(period, before, after)
         windows.append(window)
         order = Order.LATEST if newest else order
