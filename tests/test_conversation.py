@@ -30,6 +30,7 @@ def test_what_points_back_or_lacks_a_subject_leans(question):
     "Which composer wrote the opera about the flying Dutchman?",
     "Are there wolves in the forests near the Polish border?",
     "Another question: what does it cost to insure a bicycle?",
+    "Thanks. Now a different topic: what does it cost to insure it?",
     "Let's change the subject. Who won?",
 ])  # fmt: skip
 def test_what_stands_alone_does_not_lean(question):
