@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from rag.domain import Article
 from rag.errors import LibraryError, ModelMismatchError, NotFoundError
 from rag.filters import Filter
-from rag.library.catalogue import Catalogue, Entry, NewPassage, StoredPassage
+from rag.library.catalogue import Catalogue
 from rag.library.keywords import KeywordView
+from rag.library.rows import Entry, NewPassage, StoredPassage
 from rag.library.selection import Selection, select
 from rag.library.vectors import VectorView
 from rag.library.views import catch_up

@@ -12,14 +12,12 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.domain import Article, Metadata, Passage, Span, Unit
+from rag.domain import Article, Metadata, Passage, Span
 from rag.errors import LibraryBusyError, LibraryError
 from rag.library.packing import (
-    Matrix,
     pack_directions,
     pack_units,
     pack_vector,
@@ -27,6 +25,7 @@ from rag.library.packing import (
     unpack_units,
     unpack_vector,
 )
+from rag.library.rows import Added, Entry, NewPassage, StoredPassage
 
 SCHEMA_VERSION = 2
 _SCHEMA = """
@@ -46,51 +45,6 @@ CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
 CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS removed_change ON removed(change);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassage:
-    """A passage to store. `vector` is (d,), `unit_vectors` (units, d), both of unit length; `lead`
-    has words from before it by which it is found, such as the heading of its section."""
-
-    span: Span
-    units: tuple[Unit, ...]
-    vector: Matrix
-    unit_vectors: Matrix
-    lead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage as it is kept, with its vectors; `unit_vectors` are rounded to 8 bits."""
-
-    passage: Passage
-    vector: Matrix
-    unit_vectors: Matrix
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What the indexes need of a new passage; `vector` is (d,), `head` its title and lead."""
-
-    id: int
-    vector: Matrix
-    text: str
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An article's row without its text, for listings and for telling what changed."""
-
-    id: int
-    path: str
-    source: str
-    file_hash: str
-    revision: str
-    metadata: Metadata
-    characters: int
-    passages: int
 
 
 def _passage_row(new: NewPassage) -> tuple[int, int, str, bytes, bytes, bytes]:
