@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rag.compose import quoted_answer, refusal
+from rag.compose import escape, quoted_answer, refusal
 from rag.conversation import last_turn
 from rag.domain import Answer, Citation, Evidence
 from rag.embed import Embedder, open_embedder
 from rag.errors import UsageError
 from rag.evidence import assess, load_weights, select
+from rag.filters import EVERYTHING, Filter
 from rag.library import Library
 from rag.quotes import make_quote
 from rag.retrieve import Retriever
@@ -35,19 +36,25 @@ class Assistant:
         self._weights = load_weights()
         self._settings = settings
 
-    def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+    def answer(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
+    ) -> Answer:
         """Answer a question with quotes, or say that the articles don't.
 
         Args:
             question: what is asked.
             history: the conversation before it, as OpenAI-style messages, oldest first.
+            where: the articles to answer from; where it accepts none, the answer says so.
 
         Raises:
             UsageError: the question is empty or too long.
         """
         start = time.perf_counter()
         turn = last_turn(self._checked(question), history)
-        retrieved = self._retriever.search(turn)
+        selection = self.library.select(where)
+        if selection is not None and not selection.articles:
+            return self._nothing(question, turn.standalone, where, start)
+        retrieved = self._retriever.search(turn, where=where)
         found = time.perf_counter()
         assessment = assess(retrieved, self._weights)
         chosen = select(assessment.evidence, self._weights, self._settings.quotes)
@@ -75,6 +82,18 @@ class Assistant:
                 "answer": 1000 * (done - found),
                 "total": 1000 * (done - start),
             },
+        )
+
+    @staticmethod
+    def _nothing(question: str, standalone: str, where: Filter, start: float) -> Answer:
+        """The refusal where no article is left to answer from."""
+        took = 1000 * (time.perf_counter() - start)
+        return Answer(
+            question=question,
+            text=escape(f"No article matches the filter: {where}."),
+            standalone_question=standalone,
+            refused=True,
+            timings_ms={"retrieve": took, "answer": 0.0, "total": took},
         )
 
     def _checked(self, question: str) -> str:

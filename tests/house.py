@@ -26,7 +26,19 @@ ROOMS: dict[str, set[str]] = {
 # The layers of rag, lowest first. A module imports from lower layers, or from its own.
 LAYERS: tuple[set[str], ...] = (
     {"domain", "errors"},
-    {"text", "tokens", "settings", "prompts", "questions", "conversation", "compose"},
+    {
+        "text",
+        "tokens",
+        "settings",
+        "prompts",
+        "questions",
+        "compose",
+        "period",
+        "dates",
+        "when",
+        "filters",
+        "conversation",
+    },
     {"embed", "llm", "library", "quotes"},
     {"retrieve", "reading", "llama", "signals", "evidence"},
     {"assistant"},

@@ -12,7 +12,7 @@ import click
 from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.evaluate import evaluate
-from ui.options import FAILED, errors, library_option
+from ui.options import FAILED, errors, filter_options, library_option
 from ui.report import (
     answer_lines,
     print_json,
@@ -123,14 +123,15 @@ def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
 @click.argument("question", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 @click.option("--batch", type=click.File("r", encoding="utf-8"), metavar="FILE",
-              help='Answer JSON lines {"id", "question", "history"?} from FILE, or - for stdin; '
-                   "one JSON object a line comes back, in the same order.")  # fmt: skip
+              help='Answer JSON lines {"id", "question", "history"?, "filter"?} from FILE, or - '
+                   "for stdin; one JSON object a line comes back, in the same order.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["quotes"]), help="How to answer: in quotes alone.")
 @click.option("--model", metavar="NAME", help="A chat model (not used by this version).")
+@filter_options
 @library_option
 def ask(
     question: str | None, as_json: bool, batch: TextIO | None, mode: str | None, model: str | None,
-    library: Path | None,
+    library: Path | None, **filters: Any,
 ) -> None:  # fmt: skip
     """Answer QUESTION with quotes from the library, or say that the articles don't.
 
@@ -138,6 +139,7 @@ def ask(
     Examples:
       pullquote ask "Who signed the contract?"
       pullquote ask "Who signed the contract?" --json
+      pullquote ask "Who signed the contract?" --source "reports/*" --since 2025-03
       pullquote ask --batch questions.jsonl > answers.jsonl
     """
     with errors():
@@ -145,6 +147,9 @@ def ask(
             raise UsageError(
                 'give one question, or --batch FILE; for example: pullquote ask "Who won?"'
             )
+        from rag.filters import make_filter
+
+        where = make_filter(**filters)
         settings = load(os.environ, library=library, model=model)
         if settings.model and mode is None:
             click.echo(
@@ -152,8 +157,8 @@ def ask(
             )
         assistant = _open(settings)
         if batch is not None:
-            sys.exit(FAILED if answer_lines(assistant, batch) else 0)
-        answer = assistant.answer(question or "")
+            sys.exit(FAILED if answer_lines(assistant, batch, where) else 0)
+        answer = assistant.answer(question or "", where=where)
         if as_json:
             from rag.domain import answer_dict
 

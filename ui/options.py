@@ -42,3 +42,21 @@ def library_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--library", type=click.Path(path_type=Path), metavar="DIR",
         help="The library's folder. Default: PULLQUOTE_LIBRARY, else a per-user data folder.",
     )(command)  # fmt: skip
+
+
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which articles to answer from; `rag.filters.make_filter` takes them."""
+    for option in (
+        click.option("--undated", is_flag=True,
+                     help="Let in articles without a date where a date is given."),
+        click.option("--until", metavar="DATE",
+                     help="Only articles published until DATE, that day or month included."),
+        click.option("--since", metavar="DATE",
+                     help="Only articles published since DATE: 2025-06-03, 2025-06, June 2025."),
+        click.option("--publisher", "publishers", multiple=True, metavar="NAME",
+                     help="Only articles of this publisher. May be repeated."),
+        click.option("--source", "sources", multiple=True, metavar="GLOB",
+                     help='Only articles whose source matches, as "reports/*". May be repeated.'),
+    ):  # fmt: skip
+        command = option(command)
+    return command

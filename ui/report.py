@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ingest.job import Summary
     from rag.assistant import Assistant
     from rag.domain import Answer, Citation
+    from rag.filters import Filter
     from rag.library import Library
 
 
@@ -54,13 +55,19 @@ def _check(question: object, history: object) -> None:
             raise TypeError("each message of history must have a role and content in text")
 
 
-def answer_lines(assistant: Assistant, lines: TextIO) -> int:
+def answer_lines(assistant: Assistant, lines: TextIO, where: Filter) -> int:
     """Answer each line as it is read. A line that cannot be answered says so in its place.
+
+    Args:
+        assistant: what answers.
+        lines: a request each, as JSON.
+        where: the articles to answer from, where a line has no filter of its own.
 
     Returns:
         How many lines could not be answered.
     """
     from rag.domain import Answer, answer_dict
+    from rag.filters import read_filter
 
     failed = 0
     for number, line in enumerate(iter(lines.readline, ""), 1):
@@ -71,7 +78,8 @@ def answer_lines(assistant: Assistant, lines: TextIO) -> int:
             request = json.loads(line)
             question, history = request["question"], request.get("history") or []
             _check(question, history)
-            result = answer_dict(assistant.answer(question, history))
+            own = read_filter(request["filter"]) if "filter" in request else where
+            result = answer_dict(assistant.answer(question, history, own))
         except (ValueError, LookupError, TypeError, UsageError) as error:
             failed += 1
             reason = str(error) if isinstance(error, UsageError) else f"not a request: {error!r}"

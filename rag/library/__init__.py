@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from rag.domain import Article
 from rag.errors import LibraryError, ModelMismatchError, NotFoundError
-from rag.library.catalogue import Catalogue, Entry, NewPassage, StoredPassage
+from rag.filters import Filter
+from rag.library.catalogue import Catalogue
 from rag.library.keywords import KeywordView
+from rag.library.rows import Entry, NewPassage, StoredPassage
+from rag.library.selection import Selection, select
 from rag.library.vectors import VectorView
 from rag.library.views import catch_up
 
-__all__ = ["Entry", "Library", "NewPassage", "StoredPassage"]
+__all__ = ["Entry", "Library", "NewPassage", "Selection", "StoredPassage"]
 
 _CACHED_PASSAGES = 4096
+_KEPT_SELECTIONS = 4
 
 
 class Library:
@@ -55,6 +59,8 @@ class Library:
         self._lock = threading.Lock()
         self._current = -1
         self._cache: OrderedDict[int, StoredPassage] = OrderedDict()
+        self._newest: tuple[int, str | None] = (-1, None)
+        self._selections: OrderedDict[Filter, tuple[int, Selection]] = OrderedDict()
         self._dimensions = int(self.catalogue.get("dimensions") or 0)
 
     def use_model(self, name: str, dimensions: int) -> None:
@@ -98,13 +104,41 @@ class Library:
             for view in (self._vectors, self._keywords):
                 catch_up(view, self.catalogue)
 
-    def dense(self, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
-        """Ids of the passages nearest to `vector` (d,), with their cosine."""
-        return self._vectors.search(vector, limit)
+    def select(self, where: Filter) -> Selection | None:
+        """The passages of the articles that `where` accepts; None for all, without a filter."""
+        if not where:
+            return None
+        change = self.catalogue.change()
+        with self._lock:
+            change_then, selection = self._selections.pop(where, (-1, None))
+        if selection is None or change_then != change:
+            selection = select(self.catalogue, where, self._dimensions)
+        with self._lock:
+            self._selections[where] = (change, selection)
+            while len(self._selections) > _KEPT_SELECTIONS:
+                self._selections.popitem(last=False)
+        return selection
 
-    def keyword(self, weights: Mapping[str, float], limit: int) -> dict[int, float]:
+    def dense(
+        self, vector: NDArray[np.float32], limit: int, within: Selection | None = None
+    ) -> dict[int, float]:
+        """Ids of the passages nearest to `vector` (d,), of all or `within`, with their cosine."""
+        if within is None:
+            return self._vectors.search(vector, limit)
+        exact = within.nearest(vector, limit)
+        if exact is not None:
+            return exact
+        return within.within(lambda n: self._vectors.search(vector, n), limit, self.count()[1])
+
+    def keyword(
+        self, weights: Mapping[str, float], limit: int, within: Selection | None = None
+    ) -> dict[int, float]:
         """Ids of the passages that best match weighted terms, with their BM25 score."""
-        return self._keywords.search(weights, limit) if weights else {}
+        if not weights:
+            return {}
+        if within is None:
+            return self._keywords.search(weights, limit)
+        return within.within(lambda n: self._keywords.search(weights, n), limit, self.count()[1])
 
     def document_frequency(self, term: str) -> int:
         """In how many passages a term stands."""
@@ -143,6 +177,15 @@ class Library:
         if key is not None:
             self.catalogue.remove(key)
         return key is not None
+
+    def newest(self) -> str | None:
+        """The date of the newest article, as it is stored; None where none has one."""
+        change = self.catalogue.change()
+        with self._lock:
+            if self._newest[0] != change:
+                rows = self.catalogue.read("SELECT max(published) FROM articles")
+                self._newest = change, rows[0][0]
+            return self._newest[1]
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""

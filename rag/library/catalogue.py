@@ -12,13 +12,12 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rag.domain import Article, Metadata, Passage, Span, Unit
+from rag.domain import Article, Metadata, Passage, Span
 from rag.errors import LibraryBusyError, LibraryError
 from rag.library.packing import (
-    Matrix,
     pack_directions,
     pack_units,
     pack_vector,
@@ -26,6 +25,7 @@ from rag.library.packing import (
     unpack_units,
     unpack_vector,
 )
+from rag.library.rows import Added, Entry, NewPassage, StoredPassage
 
 SCHEMA_VERSION = 2
 _SCHEMA = """
@@ -39,56 +39,12 @@ CREATE TABLE IF NOT EXISTS passages (
   article INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
   start INTEGER NOT NULL, "end" INTEGER NOT NULL, lead TEXT NOT NULL, units BLOB NOT NULL,
   vector BLOB NOT NULL, unit_vectors BLOB NOT NULL, change INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS articles_about ON articles(published, source, publisher);
 CREATE INDEX IF NOT EXISTS passages_article ON passages(article);
 CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
 CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS removed_change ON removed(change);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassage:
-    """A passage to store. `vector` is (d,), `unit_vectors` (units, d), both of unit length; `lead`
-    has words from before it by which it is found, such as the heading of its section."""
-
-    span: Span
-    units: tuple[Unit, ...]
-    vector: Matrix
-    unit_vectors: Matrix
-    lead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage as it is kept, with its vectors; `unit_vectors` are rounded to 8 bits."""
-
-    passage: Passage
-    vector: Matrix
-    unit_vectors: Matrix
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What the indexes need of a new passage; `vector` is (d,), `head` its title and lead."""
-
-    id: int
-    vector: Matrix
-    text: str
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An article's row without its text, for listings and for telling what changed."""
-
-    id: int
-    path: str
-    source: str
-    file_hash: str
-    revision: str
-    metadata: Metadata
-    characters: int
-    passages: int
 
 
 def _passage_row(new: NewPassage) -> tuple[int, int, str, bytes, bytes, bytes]:
@@ -159,8 +115,8 @@ class Catalogue:
 
     def get(self, key: str) -> str | None:
         """The setting stored under `key`."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self.read("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
 
     def set(self, key: str, value: str) -> None:
         """Store `value` under `key`."""
@@ -238,16 +194,19 @@ class Catalogue:
         )
         return {r[0]: Article(r[0], r[1], r[2], r[3], Metadata(*r[4:])) for r in rows}
 
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query that changes nothing."""
+        return self._db.execute(query, values).fetchall()
+
     def article_id(self, source: str) -> int | None:
         """The id of the article with this source."""
-        row = self._db.execute("SELECT id FROM articles WHERE source = ?", (source,)).fetchone()
-        return None if row is None else int(row[0])
+        rows = self.read("SELECT id FROM articles WHERE source = ?", source)
+        return int(rows[0][0]) if rows else None
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
-        query = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
-        articles, passages = self._db.execute(query).fetchone()
-        return articles, passages
+        passages = self.read("SELECT count(*) FROM passages")[0][0]
+        return self.read("SELECT count(*) FROM articles")[0][0], passages
 
     def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
         """The passages with these ids, in their order; those that are gone are left out."""
@@ -289,8 +248,7 @@ class Catalogue:
 
     def removed_since(self, change: int) -> list[int]:
         """Ids of the passages removed after `change`."""
-        rows = self._db.execute("SELECT passage FROM removed WHERE change > ?", (change,))
-        return [r[0] for r in rows]
+        return [r[0] for r in self.read("SELECT passage FROM removed WHERE change > ?", change)]
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.library.catalogue import Added
+from rag.library.rows import Added
 from rag.text import name_key, words
 
 _HEAP = 64_000_000

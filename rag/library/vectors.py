@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.catalogue import Added
+from rag.library.rows import Added
 
 _NAME = "passages"
 _LARGEST_BATCH = 5000

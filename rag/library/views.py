@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from rag.library.catalogue import Added, Catalogue
+from rag.library.catalogue import Catalogue
+from rag.library.rows import Added
 
 
 class View(Protocol):
