@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rag.compose import escape, quoted_answer, refusal
-from rag.conversation import last_turn
-from rag.domain import Answer, Citation, Evidence
+from rag.conversation import Turn, last_turn
+from rag.domain import Also, Answer, Citation, Evidence, Point
 from rag.embed import Embedder, open_embedder
 from rag.errors import UsageError
-from rag.evidence import assess, load_weights, select
+from rag.evidence import assess, load_weights
 from rag.filters import EVERYTHING, Filter
 from rag.library import Library
+from rag.parts import part_turns
 from rag.quotes import make_quote
 from rag.retrieve import Retriever
+from rag.select import Asked, Selection, select
 from rag.settings import Settings
 
 _NEAR_MISSES = 3
@@ -51,20 +53,23 @@ class Assistant:
         """
         start = time.perf_counter()
         turn = last_turn(self._checked(question), history)
-        selection = self.library.select(where)
-        if selection is not None and not selection.articles:
+        within = self.library.select(where)
+        if within is not None and not within.articles:
             return self._nothing(question, turn.standalone, where, start)
-        retrieved = self._retriever.search(turn, where=where)
+        asked = self._asked(turn, where)
+        turns = part_turns(turn)
+        parts = [self._asked(part, where) for part in turns] if len(turns) > 1 else []
         found = time.perf_counter()
-        assessment = assess(retrieved, self._weights)
-        chosen = select(assessment.evidence, self._weights, self._settings.quotes)
-        citations: tuple[Citation, ...] = ()
+        weights, assessment = self._weights, asked.assessment
+        selection = select(
+            asked, parts, weights.share, weights.answerable_from, self._settings.quotes
+        )
+        citations, points = _cite(selection)
         near: tuple[Citation, ...] = ()
-        if assessment.answerable:
-            citations = _cite(chosen)
-            text = quoted_answer(citations)
+        if citations:
+            text = quoted_answer(citations, points, selection.uncovered)
         else:
-            near = _cite(assessment.evidence[:_NEAR_MISSES])
+            near = _nearest(assessment.evidence[:_NEAR_MISSES])
             text = refusal(assessment.missing)
         done = time.perf_counter()
         return Answer(
@@ -72,10 +77,12 @@ class Assistant:
             text=text,
             standalone_question=turn.standalone,
             citations=citations,
-            refused=not assessment.answerable,
+            refused=not citations,
             near_misses=near,
-            missing=() if assessment.answerable else assessment.missing,
-            hits=retrieved.hits,
+            missing=() if citations else assessment.missing,
+            points=points,
+            uncovered=selection.uncovered,
+            hits=asked.retrieved.hits,
             probability=assessment.probability,
             timings_ms={
                 "retrieve": 1000 * (found - start),
@@ -96,6 +103,10 @@ class Assistant:
             timings_ms={"retrieve": took, "answer": 0.0, "total": took},
         )
 
+    def _asked(self, turn: Turn, where: Filter) -> Asked:
+        retrieved = self._retriever.search(turn, where=where)
+        return Asked(turn.question, retrieved, assess(retrieved, self._weights))
+
     def _checked(self, question: str) -> str:
         stripped = question.strip()
         if not any(c.isalnum() for c in stripped):
@@ -108,11 +119,30 @@ class Assistant:
         return stripped
 
 
-def _cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
+def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
     return tuple(
         Citation(marker, make_quote(e.article, e.span), e.kind, e.context)
         for marker, e in enumerate(evidence, 1)
     )
+
+
+def _cite(selection: Selection) -> tuple[tuple[Citation, ...], tuple[Point, ...]]:
+    """The selection's quotes under markers from 1 in the order shown, and its points."""
+    citations: list[Citation] = []
+    points = []
+    for group in selection.groups:
+        markers, also, spoken = [], [], []
+        for side in group.sides:
+            marker = len(citations) + 1
+            quote = make_quote(side.article, side.span)
+            citations.append(Citation(marker, quote, side.kind, side.context))
+            markers.append(marker)
+            spoken += [marker] if side.spoken else []
+            also += [Also(marker, make_quote(s.article, s.span), s.reprint) for s in side.also]
+        points.append(
+            Point(tuple(markers), group.relation, tuple(also), group.parts, tuple(spoken))
+        )
+    return tuple(citations), tuple(points)
 
 
 def open_assistant(settings: Settings, cache: Path) -> Assistant:

@@ -159,6 +159,41 @@ class Citation:
         return tuple(span.of(self.quote.article.text) for span in self.context)
 
 
+class Relation(StrEnum):
+    """How the quotes of a point stand to each other and to other articles."""
+
+    ONE = "one"
+    SAME = "same"
+    DIFFERS = "differs"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """Where else a cited quote's statement stands. A reprint is no source of its own."""
+
+    marker: int
+    quote: Quote
+    reprint: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Quotes that belong together, by their markers.
+
+    One quote: `ONE`, or `SAME` where other articles, in `also`, say it too. Several: the sides of
+    a difference, `LATER` where they stand in the order of their dates. `parts` are the parts of
+    the question that they answer; `spoken` the markers of words whose speaker the quote does
+    not name.
+    """
+
+    markers: tuple[int, ...]
+    relation: Relation
+    also: tuple[Also, ...] = ()
+    parts: tuple[str, ...] = ()
+    spoken: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """A sentence that was drafted and not shown, and why."""
@@ -172,7 +207,8 @@ class Answer:
     """What was asked, what is said, and the quotes that every said sentence stands on.
 
     `text` is Markdown. A refused answer has no citations; `near_misses` then holds the
-    closest quotes. `missing` are the question's own words that no evidence has.
+    closest quotes. `missing` are the question's own words that no evidence has. `points` group
+    the citations; `uncovered` are the parts of the question that the articles don't answer.
     `timings_ms` are wall-clock milliseconds by step.
     """
 
@@ -183,6 +219,8 @@ class Answer:
     refused: bool = False
     near_misses: tuple[Citation, ...] = ()
     missing: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+    uncovered: tuple[str, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     hits: tuple[Hit, ...] = ()
     probability: float = 0.0
@@ -193,9 +231,17 @@ class Answer:
 
 def citation_dict(citation: Citation) -> dict[str, Any]:
     """`citation` in the form that the command line and the API print."""
-    quote, article = citation.quote, citation.quote.article
     return {
         "marker": citation.marker,
+        **_quote_dict(citation.quote),
+        "kind": citation.kind.value,
+        "context": list(citation.context_texts),
+    }
+
+
+def _quote_dict(quote: Quote) -> dict[str, Any]:
+    article = quote.article
+    return {
         "quote": quote.text,
         "source": article.source,
         "revision": quote.revision,
@@ -205,8 +251,19 @@ def citation_dict(citation: Citation) -> dict[str, Any]:
         "publisher": article.metadata.publisher,
         "published": article.metadata.published,
         "url": article.metadata.url,
-        "kind": citation.kind.value,
-        "context": list(citation.context_texts),
+    }
+
+
+def point_dict(point: Point) -> dict[str, Any]:
+    """`point` in the form that the command line and the API print."""
+    return {
+        "markers": list(point.markers),
+        "relation": point.relation.value,
+        "also": [
+            {"marker": a.marker, "reprint": a.reprint, **_quote_dict(a.quote)} for a in point.also
+        ],
+        "parts": list(point.parts),
+        "spoken": list(point.spoken),
     }
 
 
@@ -231,6 +288,8 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         ],
         "near_misses": [citation_dict(c) for c in answer.near_misses],
         "missing": list(answer.missing),
+        "points": [point_dict(p) for p in answer.points],
+        "uncovered": list(answer.uncovered),
         "withheld": [{"text": w.text, "reason": w.reason} for w in answer.withheld],
         "standalone_question": answer.standalone_question,
         "timings_ms": {k: round(v, 2) for k, v in answer.timings_ms.items()},

@@ -38,9 +38,12 @@ LAYERS: tuple[set[str], ...] = (
         "when",
         "filters",
         "conversation",
+        "figures",
+        "parts",
+        "widen",
     },
     {"embed", "llm", "library", "quotes"},
-    {"retrieve", "reading", "llama", "signals", "evidence"},
+    {"retrieve", "reading", "llama", "signals", "evidence", "points", "groups", "select"},
     {"assistant"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.compose import written_date
-from rag.domain import Answer, Article, Citation, Metadata, Span, Withheld
+from rag.domain import Also, Answer, Article, Citation, Metadata, Point, Relation, Span, Withheld
 from rag.quotes import make_quote
 from ui.render import answer_html, article_html, conversation_html, status_html
 
@@ -149,6 +149,35 @@ def test_an_answer_names_who_and_when_and_where() -> None:
     assert button["data-source"] == "a/b.txt"
     assert (button["data-start"], button["data-end"], button["data-marker"]) == ("12", "20", "1")
     assert button["aria-label"] == "Show quote 1 in its article"
+
+
+def test_sides_of_a_difference_stand_together_in_order_with_their_other_sources() -> None:
+    early = article("It fell 2 m.", Metadata(publisher="Gazette", published="2025-06-04"))
+    late = article("It fell 3 m.", Metadata(publisher="Herald", published="2025-07-01"), "b.txt")
+    copy = article("It fell 2 m. So.", Metadata(publisher="<i>Echo</i>"), "c.txt")
+    also = Also(1, cited(copy, "It fell 2 m.").quote, True)
+    answer = Answer(
+        "q", "t", "q", (cited(early, "It fell 2 m."), cited(late, "It fell 3 m.", 2)),
+        points=(Point((1, 2), Relation.LATER, (also,)),),
+        uncovered=("Who <b>pushed</b> it?",),
+    )  # fmt: skip
+    page = Page(answer_html(answer))
+    (section,) = page.all("section")
+    assert section["aria-label"] == page.text("pq-lead") == "The articles differ, in order of date"
+    assert page.text("pq-when") == "EarlierLater"
+    assert page.text("pq-words") == "It fell 2 m.It fell 3 m."
+    assert page.text("summary") == "Also in <i>Echo</i>"
+    assert "undated · a reprint“It fell 2 m.” Show" in page.text("details")
+    (opener,) = page.all("pq-also-open")
+    assert (opener["data-source"], opener["data-start"], opener["data-end"]) == ("c.txt", "0", "12")
+    assert opener["aria-label"] == "Show quote 1 as in <i>Echo</i>"
+    assert page.text("pq-uncovered") == "The articles don't say: Who <b>pushed</b> it?"
+
+
+def test_somebodys_words_without_their_speaker_are_not_shown_as_the_articles_own() -> None:
+    quoted = cited(article("“Never again.” It rained."), "“Never again.”")
+    answer = Answer("q", "t", "q", (quoted,), points=(Point((1,), Relation.ONE, spoken=(1,)),))
+    assert "quoting a speaker" in Page(answer_html(answer)).text("figcaption")
 
 
 def test_a_models_sentences_keep_their_markers_and_what_was_withheld() -> None:

@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 from rag.compose import written_date
-from rag.domain import Citation, Kind
+from rag.domain import Article, Citation, Kind, Quote
 from ui import escape, form
 
 
 def marker_html(citation: Citation) -> str:
     """The clickable marker of `citation`; the page's script reads its data."""
-    quote = citation.quote
+    marker = citation.marker
+    label = f"Show quote {marker} in its article"
+    return opener_html(citation.quote, marker, "pq-marker", label, f"[{marker}]")
+
+
+def opener_html(quote: Quote, marker: int, name: str, label: str, shown: str) -> str:
+    """A button of class `name` that opens `quote` in its article."""
     return (
-        f'<button type="button" class="pq-marker"'
+        f'<button type="button" class="{name}"'
         f' data-source="{escape.attribute(quote.article.source)}"'
         f' data-revision="{escape.attribute(quote.revision)}"'
         f' data-start="{quote.span.start}" data-end="{quote.span.end}"'
-        f' data-marker="{citation.marker}" aria-pressed="false"'
-        f' aria-label="Show quote {citation.marker} in its article">[{citation.marker}]</button>'
+        f' data-marker="{marker}" aria-pressed="false"'
+        f' aria-label="{escape.attribute(label)}">{shown}</button>'
     )
 
 
-def figure_html(citation: Citation) -> str:
+def source_html(article: Article) -> str:
+    """Who says it and when."""
+    who = article.metadata.publisher or article.name
+    date = escape.text(written_date(article.metadata.published))
+    return f'<cite dir="auto">{escape.text(who)}</cite> · {date}'
+
+
+def figure_html(citation: Citation, when: str = "", how: str = "", below: str = "") -> str:
     """A quote with who said it and when.
+
+    Args:
+        citation: the quote.
+        when: where it comes in time, said before its source; "" for nothing.
+        how: what is said after its source.
+        below: HTML to stand under the quote.
 
     Returns:
         HTML in which the text content of the element of class ``pq-words`` is the quote.
     """
-    article = citation.quote.article
-    who = article.metadata.publisher or article.name
+    before = f'<span class="pq-when">{escape.text(when)}</span> · ' if when else ""
+    after = f" · {escape.text(how)}" if how else ""
     return (
-        f'<figure class="pq-quote"><figcaption><cite dir="auto">{escape.text(who)}</cite>'
-        f" · {escape.text(written_date(article.metadata.published))}</figcaption>"
+        f'<figure class="pq-quote"><figcaption>{before}{source_html(citation.quote.article)}'
+        f"{after}</figcaption>"
         f'{_context(citation)}<blockquote dir="auto">{_words(citation)} '
-        f"{marker_html(citation)}</blockquote></figure>"
+        f"{marker_html(citation)}</blockquote>{below}</figure>"
     )
 
 

@@ -1,7 +1,7 @@
 """Answers and articles as HTML: pure functions.
 
 Whatever comes from an article, a question or a setting goes through `ui.escape`; the markup
-around it is written here and in `ui.figure`. No function here imports Gradio.
+around it is written here, in `ui.cards` and in `ui.figure`. No function here imports Gradio.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from rag.compose import written_date
 from rag.domain import Answer, Article, Citation, Span
 from ui import escape
+from ui.cards import points_html
 from ui.figure import figure_html, marker_html
 
 # Above this many characters a browser lays an article out slowly: show the quote's surroundings.
@@ -38,7 +39,10 @@ def answer_html(answer: Answer) -> str:
     if answer.mode != "quotes":
         # A model's sentences are not among the citations; in quotes mode the quotes are the text.
         parts.append(_prose(answer.text, answer.citations))
-    parts.extend(figure_html(citation) for citation in answer.citations)
+    parts.extend(points_html(answer))
+    if answer.uncovered:
+        words = f"The articles don't say: {' '.join(answer.uncovered)}"
+        parts.append(f'<p class="pq-uncovered">{escape.text(words)}</p>')
     if answer.withheld:
         items = "".join(
             f"<li>{escape.text(w.text)} ({escape.text(w.reason)})</li>" for w in answer.withheld

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -14,7 +15,7 @@ from rag.errors import UsageError
 if TYPE_CHECKING:
     from ingest.job import Summary
     from rag.assistant import Assistant
-    from rag.domain import Answer, Citation
+    from rag.domain import Answer, Citation, Point, Quote
     from rag.filters import Filter
     from rag.library import Library
 
@@ -96,21 +97,55 @@ def answer_lines(assistant: Assistant, lines: TextIO, where: Filter) -> int:
 
 def terminal_text(answer: Answer) -> str:
     """An answer for a terminal: each quote with who said it, when, and where it stands."""
+    from rag.domain import Point, Relation
+
+    if answer.refused:
+        blocks = [answer.text]
+        blocks += ["The nearest they come:"] if answer.near_misses else []
+        blocks += [_cited_block(c, None) for c in answer.near_misses]
+    else:
+        blocks = []
+        cited = {c.marker: c for c in answer.citations}
+        for point in answer.points or [Point((marker,), Relation.ONE) for marker in cited]:
+            blocks += _point_blocks(point, [cited[marker] for marker in point.markers])
+        if answer.uncovered:
+            blocks.append(f"The articles don't say: {' '.join(answer.uncovered)}")
+    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), "\n\n".join(blocks))
+
+
+def _point_blocks(point: Point, cited: Sequence[Citation]) -> list[str]:
+    from rag.compose import leading_words, order_words
+
+    lead = [f"{leading_words(point, cited)}:"] if len(cited) > 1 else []
+    orders = order_words(point, cited)
+    return lead + [_cited_block(c, point, o) for c, o in zip(cited, orders, strict=True)]
+
+
+def _cited_block(citation: Citation, point: Point | None, when: str = "") -> str:
+    """A quote under its marker, with its place and the places that say the same."""
+    lines = [
+        f"[{citation.marker}] {f'{when}: ' if when else ''}{_who(citation.quote)}"
+        f"{', quoting a speaker' if point and citation.marker in point.spoken else ''}",
+        *(f"    {line}" for line in _quote_lines(citation)),
+        f"    {_place(citation.quote)}",
+    ]
+    for also in point.also if point else ():
+        if also.marker == citation.marker:
+            reprint = ", a reprint" if also.reprint else ""
+            lines.append(f"    also in {_who(also.quote)}{reprint}: {_place(also.quote)}")
+    return "\n".join(lines)
+
+
+def _who(quote: Quote) -> str:
     from rag.compose import written_date
 
-    cited = answer.near_misses if answer.refused else answer.citations
-    blocks = []
-    if answer.refused:
-        blocks.append(answer.text)
-        blocks += ["The nearest they come:"] if cited else []
-    for c in cited:
-        article, span = c.quote.article, c.quote.span
-        who = ", ".join(filter(None, (article.metadata.publisher, article.metadata.title)))
-        place = f"{article.source}:{span.start}-{span.end}"
-        date = written_date(article.metadata.published)
-        lines = [f"[{c.marker}] {who or article.source} ({date})", *_quote_lines(c), place]
-        blocks.append("\n    ".join(lines))
-    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), "\n\n".join(blocks))
+    meta = quote.article.metadata
+    who = ", ".join(filter(None, (meta.publisher, meta.title))) or quote.article.source
+    return f"{who} ({written_date(meta.published)})"
+
+
+def _place(quote: Quote) -> str:
+    return f"{quote.article.source}:{quote.span.start}-{quote.span.end}"
 
 
 def _quote_lines(citation: Citation) -> list[str]:

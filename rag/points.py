@@ -1,0 +1,287 @@
+"""Do two statements say the same, or answer one question differently?
+
+The same words in another article make one point with two sources. Where the thing asked for, a
+figure, a date or a time of day, is not the same in two articles, they disagree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from rag.domain import Evidence, Kind
+from rag.figures import (
+    Figure,
+    clash,
+    clash_of_clocks,
+    clash_of_days,
+    clocks,
+    days,
+    figures,
+    unit_of,
+)
+from rag.questions import MEASURES, Wanted, wanted
+from rag.reading import alike_words, credits, read, share
+from rag.retrieve import Retrieved
+from rag.text import same_name, words
+
+# "Did it …?", "Is it true that …?": answered by yes, no, or not yet.
+_YES_OR_NO = re.compile(
+    r"^\W*(?:(?:and|but|so|then)\s+)?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|"
+    r"would|should)(?:n[’']t)?\b",
+    re.IGNORECASE,
+)
+# What a sentence does with what it speaks of: leaves it open, denies it, or else affirms it.
+_OPEN = re.compile(
+    r"\b(?:consider(?:s|ed|ing)?|await(?:s|ed|ing)?|wait(?:s|ed|ing)?|premature|unclear|undecided|"
+    r"unconfirmed|whether|yet\s+to|(?-i:may)|might|refrain(?:s|ed)?|declined\s+to|weigh(?:s|ed|ing)|"
+    r"remains?\s+to\s+be|possibl[ey]|suspect(?:s|ed)?)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:no(?!\s+(?:longer|doubt|matter))|not(?!\s+(?:long|only|far|just|least))|never|none|nobody|nothing|neither|nor|without|\w+n[’']t|den(?:y|ies|ied)|"
+    r"reject(?:s|ed|ing)?|refus(?:e[sd]?|ing|al)|rul(?:e[sd]?|ing)\s+out|dismiss(?:es|ed)?|"
+    r"disput(?:es|ed)?|false|untrue|unlikely|fail(?:s|ed)?)\b",
+    re.IGNORECASE,
+)
+# Of 100: the words of one in the other, in any order, but for small edits.
+_SAME = 80
+# Fewer words than these, names aside, say too little to be compared.
+_LEAST_WORDS = 3
+_DATELINE = re.compile(r"^\W{0,2}[A-Z][^()\n]{0,40}\([^()\n]{1,40}\)\s*[-–—:]\s*")
+# An article is a reprint where half of what opens the shorter one opens the other.
+_REPRINTED = 0.5
+_OPENING = 3000
+_SHINGLE = 5
+# Sentences about one matter have a cosine above this, and share this much of what the better
+# one has of the question's words; for dates, of which texts have many, nearly all of it.
+_ONE_MATTER = 0.55
+_ONE_MATTER_DENIED = 0.65
+_SHARED = 0.4
+_SHARED_DATED = 0.9
+# Below this share of the question's words a sentence is hardly about it: no date is compared.
+_LEAST_DATED = 0.2
+_COUNTED = re.compile(
+    r"\bhow\s+(?:many|much)\s+((?:\w+\s+){0,2}?\w+)\b|\b(?:number|amount|total)\s+of\s+((?:\w+\s+)?\w+)",
+    re.IGNORECASE,
+)
+_HOW_MUCH = re.compile(r"\bhow\s+(?:long|big|large|small|strong|fast|late|early)\b", re.IGNORECASE)
+_POPULATION = re.compile(r"\bpopulation\b", re.IGNORECASE)
+
+
+def same_statement(one: str, other: str) -> bool:
+    """Whether two texts say the same in nearly the same words, figures and names alike."""
+    from rapidfuzz import fuzz
+
+    one, other = (_DATELINE.sub("", text) for text in (one, other))
+    a, b = (" ".join(w.surface.lower() for w in words(t)) for t in (one, other))
+    return (
+        fuzz.token_sort_ratio(a, b, score_cutoff=_SAME) > 0
+        and clash(figures(one), figures(other)) is not True
+        and clash_of_days(days(one), days(other)) is not True
+        and stance(one) == stance(other)
+        and not _other_names(one, other)
+    )
+
+
+def _names(text: str) -> set[str]:
+    return {w.surface for w in words(text) if w.capitalised and not w.stop}
+
+
+def _other_names(one: str, other: str) -> bool:
+    """Whether each text has a name that the other does not have in any spelling."""
+    a, b = _names(one), _names(other)
+    lacks = [
+        any(not any(same_name(x, y) for y in theirs) for x in mine - theirs)
+        for mine, theirs in ((a, b), (b, a))
+    ]
+    return all(lacks)
+
+
+def _other_person(one: str, other: str) -> bool | None:
+    """Whether two texts say the same of different names; None where they don't say the same."""
+    from rapidfuzz import fuzz
+
+    left = [
+        " ".join(w.surface.lower() for w in words(t) if not w.capitalised or w.stop)
+        for t in (one, other)
+    ]
+    alike = len(left[0].split()) >= _LEAST_WORDS and fuzz.ratio(*left) >= _SAME
+    if not alike or clash(figures(one), figures(other)) is True:
+        return None
+    return True if _other_names(one, other) else None
+
+
+def stance(text: str) -> str:
+    """Whether `text` leaves what it speaks of "open", has it "denied" or "affirmed"."""
+    if _OPEN.search(text):
+        return "open"
+    return "denied" if _DENIED.search(text) else "affirmed"
+
+
+def is_reprint(one: str, other: str) -> bool:
+    """Whether two articles' texts are one story: most of what opens the shorter is in both.
+
+    Runs of five words are compared, as in Broder (1997), "On the resemblance and containment
+    of documents".
+    """
+    a, b = _shingles(one[:_OPENING]), _shingles(other[:_OPENING])
+    least = min(len(a), len(b))
+    return least > 0 and len(a & b) >= _REPRINTED * least
+
+
+@lru_cache(maxsize=512)
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    found = [w.term for w in words(text)]
+    return frozenset(tuple(found[i : i + _SHINGLE]) for i in range(len(found) - _SHINGLE + 1))
+
+
+def asked_of(question: str) -> frozenset[str]:
+    """What a question wants counted, as the keys that `rag.figures` gives to what is counted."""
+    if _POPULATION.search(question):
+        return frozenset({"person"})
+    match = _COUNTED.search(question)
+    if not match:
+        return frozenset()
+    found = words(match[1] or match[2])
+    # "how much time", "how much money": any figure of time or money will do.
+    if found[0].term in ("time", "money"):
+        return frozenset()
+    return frozenset(unit_of(w.surface, w.term) for w in found if not w.stop)
+
+
+def differ(
+    question: str, one: str, other: str, dates: tuple[str | None, str | None]
+) -> bool | None:
+    """Whether two texts give different values of the kind of thing that is asked for.
+
+    Args:
+        question: what is asked.
+        one: a text that answers it.
+        other: a text of another article.
+        dates: when the articles of the two were published, as ISO dates; None for unknown.
+
+    Returns:
+        True where the values differ, False where they agree, None where they don't compare.
+    """
+    kind = wanted(question)
+    if kind in (Wanted.PERSON, Wanted.PLACE):
+        return _other_person(one, other)
+    if kind is Wanted.TIME:
+        found = clash_of_days(*(days(t, d) for t, d in zip((one, other), dates, strict=True)))
+        return clash_of_clocks(clocks(one), clocks(other)) if found is None else found
+    if kind is Wanted.CLOCK:
+        return clash_of_clocks(clocks(one), clocks(other))
+    if kind is Wanted.NUMBER or kind in MEASURES or _HOW_MUCH.search(question):
+        return _clash_of_asked(question, figures(one), figures(other))
+    return None
+
+
+def _clash_of_asked(question: str, one: list[Figure], other: list[Figure]) -> bool | None:
+    known = figures(question)
+    asked = asked_of(question)
+    a, b = ([f for f in lot if not any(f.value == k.value for k in known)] for lot in (one, other))
+    if asked:
+        # One of the two must name what is asked for; the other may name its measure alone.
+        near = [f for f in (*a, *b) if f.of & asked]
+        keys = frozenset().union(*(f.of for f in near)) if near else frozenset()
+        a, b = ([f for f in lot if f.of & keys] for lot in (a, b))
+    return clash(a, b)
+
+
+class Comparison:
+    """Compares the evidence for one question: the same, different, or not comparable."""
+
+    def __init__(self, question: str, retrieved: Retrieved) -> None:
+        """Compare what was `retrieved` as answers to `question`."""
+        self._question = question
+        self._retrieved = retrieved
+        self._vectors = {
+            (hit.passage.article.id, unit.span): vector
+            for hit, item in zip(retrieved.hits, retrieved.stored, strict=True)
+            for unit, vector in zip(hit.passage.units, item.unit_vectors, strict=True)
+        }
+
+    def same(self, one: Evidence, other: Evidence) -> bool:
+        """Whether two pieces of evidence say the same: by their words, or by what is asked for."""
+        if same_statement(one.text, other.text):
+            return True
+        return one.article.id != other.article.id and self._values_differ(one, other) is False
+
+    def differ(self, one: Evidence, other: Evidence) -> bool:
+        """Whether another article answers the question differently."""
+        return one.article.id != other.article.id and self._values_differ(one, other) is True
+
+    def contrary(self, best: Evidence, other: Evidence) -> bool:
+        """Whether a yes-or-no question gets another answer, be it from the same article.
+
+        Only what says so counts: a denial, or that it is open. That a sentence has neither is no
+        sign that it affirms what the best one denies.
+        """
+        found = stance(other.text)
+        return (
+            bool(_YES_OR_NO.match(self._question))
+            and found not in ("affirmed", stance(best.text))
+            and self._cosine(best, other) >= _ONE_MATTER_DENIED
+            and self._one_matter(best, other)
+        )
+
+    def twins(self, one: Evidence) -> list[Evidence]:
+        """Units of other retrieved articles in nearly the same words, whatever their figures."""
+        from rapidfuzz import fuzz, utils
+
+        return [
+            Evidence(0, hit.passage.article, unit.span, 0.0, unit.kind, unit.context)
+            for hit in self._retrieved.hits
+            if hit.passage.article.id != one.article.id
+            for unit in hit.passage.units
+            if unit.kind is not Kind.HEADING
+            and fuzz.token_sort_ratio(
+                one.text,
+                unit.span.of(hit.passage.article.text),
+                processor=utils.default_process,
+                score_cutoff=_SAME,
+            )
+        ]
+
+    def _values_differ(self, one: Evidence, other: Evidence) -> bool | None:
+        """Whether the values asked for differ; None where the two are on different matters."""
+        dates = (one.article.metadata.published, other.article.metadata.published)
+        found = differ(self._question, one.text, other.text, dates)
+        return found if found is not None and self._one_matter(one, other) else None
+
+    def _one_matter(self, one: Evidence, other: Evidence) -> bool:
+        if self._cosine(one, other) < _ONE_MATTER:
+            return False
+        if self._of_the_time(one) is not self._of_the_time(other):
+            return False
+        low, high = sorted(self._covered((one, other)))
+        dated = wanted(self._question) is Wanted.TIME and days(one.text) and days(other.text)
+        if dated:
+            return low >= max(_LEAST_DATED, _SHARED_DATED * high)
+        return low >= _SHARED * high
+
+    def _of_the_time(self, evidence: Evidence) -> bool | None:
+        """Whether the evidence is of the date that the question names; None where none is known."""
+        asked = days(self._question)
+        published = evidence.article.metadata.published
+        # An article tells of the months before it too: only its year is held against it.
+        found = days(evidence.text, published) or days((published or "")[:4])
+        if not asked or not found:
+            return None
+        return any(not a.differs(b) for a in asked for b in found)
+
+    def _cosine(self, one: Evidence, other: Evidence) -> float:
+        a, b = (self._vectors.get((e.article.id, e.span)) for e in (one, other))
+        return -1.0 if a is None or b is None else float(a @ b)
+
+    def _covered(self, evidence: Sequence[Evidence]) -> list[float]:
+        """The share of the question's words, by weight, that each piece of evidence has."""
+        query = self._retrieved.query
+        readings = [read(e.text) for e in evidence]
+        weights = np.array([query.weights[w.term] for w in query.words])
+        got = np.maximum(credits(query.words, readings), alike_words(query, query.words, readings))
+        return [float(x) for x in share(weights, got)]
