@@ -80,7 +80,10 @@ def _clauses(sentence: str) -> list[str]:
     for joint in _JOINT.finditer(sentence):
         before, after = sentence[start : joint.start()], sentence[joint.end() :]
         bare = not joint["and"].strip(" ,;")
-        if bare and (not _FULL.match(before) or _PREPOSITION.match(after)):
+        # "…, of which there are two" and "…, is it the mill?" go on about the same question.
+        if bare and (
+            not _FULL.match(before) or not _FULL.match(after) or _PREPOSITION.match(after)
+        ):
             continue
         if _whole(before) and _whole(after):
             found.append(_ended(before))

@@ -65,6 +65,7 @@ def test_a_question_with_parts_is_split(question, parts):
         "How do I pay? By card?",
         "How much was lost, and how fast, at the start?",
         "Do you know when and where the mill was built?",
+        "How often must the weir be cleaned, is it every week?",
         "Did the mill close, or is it still open?",
         "?",
         "",
