@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from eval.cases import Case, QuestionSet, load_set
 from eval.metrics import covers
 from ingest.job import ingest
+from rag.answerable import ANSWER_SIGNALS, answer_signals
 from rag.conversation import last_turn
 from rag.domain import Hit
 from rag.embed import open_embedder
@@ -31,20 +32,22 @@ from rag.evidence import DEPTH, Linear, rank
 from rag.library import Library
 from rag.retrieve import Retrieved, Retriever
 from rag.settings import cache_folder, load
-from rag.signals import ANSWER_SIGNALS, UNIT_SIGNALS, answer_signals, unit_candidates
+from rag.signals import UNIT_SIGNALS, unit_candidates
 
 _FOLDS = 5
 _RIDGE = 0.01
 _STRENGTH = 0.3
-# Its articles do have the matter, only not as asked: no example of what is nowhere said.
-_NOT_JUDGED = "false-premise"
+# Its articles do have the matter, only not as asked: an example of what should be refused only
+# where they deny it in so many words.
+_FALSE_PREMISE = "false-premise"
+_DENIED = ANSWER_SIGNALS.index("denied")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One question: what was found, its candidates' signals (n, d), which are gold (n,).
 
-    `judged` says whether the answer model learns from it.
+    `premise` says whether the question takes for granted what the articles deny.
     """
 
     name: str
@@ -52,7 +55,7 @@ class Sample:
     signals: NDArray[np.float64]
     gold: NDArray[np.bool_] | None
     answerable: bool
-    judged: bool
+    premise: bool
     fold: int
 
 
@@ -83,8 +86,8 @@ def _sample(name: str, case: Case, retriever: Retriever, rng: np.random.Generato
         ])  # fmt: skip
     signals = np.stack([c.signals for c in candidates])
     fold = int(rng.integers(_FOLDS))
-    judged = case.type != _NOT_JUDGED
-    return Sample(name, retrieved, signals, gold, case.answerable, judged, fold)
+    premise = case.type == _FALSE_PREMISE
+    return Sample(name, retrieved, signals, gold, case.answerable, premise, fold)
 
 
 def _text(hit: Hit) -> str:
@@ -130,14 +133,10 @@ _SIGNS = {
     "fused": 1,
     "passage_gap": 1,
     "entropy": -1,
-    "covered_around": 1,
-    "unknown": -1,
     "lacks": -1,
     "names_missing": -1,
-    "missing_here": -1,
-    "heaviest_unlike": -1,
-    "heaviest_unlike_passage": -1,
     "unlike_passage": -1,
+    "denied": -1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 
@@ -185,13 +184,14 @@ def _as_dict(model: Linear, names: Sequence[str]) -> dict[str, object]:
 
 def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict[str, object]:
     """The content of ``weights.json`` for these samples."""
-    used = [s for s in samples if s.judged]
     judged, rows = [], []
     for fold in range(_FOLDS):
         unit = fit_unit([s for s in samples if s.fold != fold])
-        for sample in (s for s in used if s.fold == fold):
-            judged.append(sample)
-            rows.append(answer_signals(sample.retrieved, rank(sample.retrieved, unit)))
+        for sample in (s for s in samples if s.fold == fold):
+            row = answer_signals(sample.retrieved, rank(sample.retrieved, unit))
+            if not sample.premise or row[_DENIED] > 0:
+                judged.append(sample)
+                rows.append(row)
     return {
         "answerable_from": answerable_from,
         "share": share,
@@ -207,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
     parser.add_argument("--answerable-from", type=float, default=0.5)
-    parser.add_argument("--share", type=float, default=0.15)
+    parser.add_argument("--share", type=float, default=0.06)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)
     rng = np.random.default_rng(0)

@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answerable import ANSWER_SIGNALS, answer_signals
 from rag.domain import Evidence
 from rag.reading import Reading
 from rag.retrieve import Retrieved
-from rag.signals import ANSWER_SIGNALS, UNIT_SIGNALS, Candidate, answer_signals, unit_candidates
+from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
 
 # Passages whose units are scored; the answer is in one of them for 99 % of our questions.
 DEPTH = 12
@@ -115,7 +116,9 @@ def rank(retrieved: Retrieved, unit: Linear) -> list[tuple[Candidate, float]]:
 
 
 def _repeats(one: Reading, other: Reading) -> bool:
-    """Whether two units say the same in nearly the same words."""
+    """Whether two units say the same in nearly the same words, with the same figures."""
+    if one.figures != other.figures:
+        return False
     union = len(one.terms | other.terms)
     return union > 0 and len(one.terms & other.terms) >= _SAME_WORDS * union
 
@@ -138,11 +141,3 @@ def assess(retrieved: Retrieved, weights: Weights) -> Assessment:
         for number, ((c, _), chance) in enumerate(zip(ranked, chances, strict=True), 1)
     )
     return Assessment(evidence, probability, probability >= weights.answerable_from, missing)
-
-
-def select(evidence: Sequence[Evidence], weights: Weights, most: int) -> list[Evidence]:
-    """The evidence worth quoting: the best, and what comes close to it, at most `most`."""
-    if not evidence:
-        return []
-    least = weights.share * evidence[0].score
-    return [e for e in evidence[:most] if e.score >= least]

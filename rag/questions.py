@@ -111,6 +111,10 @@ MEASURES = frozenset(
 )
 
 
+# What is answered by a figure.
+FIGURES = MEASURES | {Wanted.NUMBER, Wanted.TIME}
+
+
 def offers(kind: Wanted, text: str, question: str) -> bool:
     """Whether `text` has a thing of `kind` that `question` does not have itself."""
     if kind is Wanted.OTHER:

@@ -20,16 +20,20 @@ Numbers = NDArray[np.float64]
 # Unrelated words have about this cosine.
 _UNALIKE = 0.25
 _SPELLING = 0.9
+# Where a question names no time, figure or the like, having one says as little as lacking it.
+NEITHER = 0.5
 _same_name = lru_cache(maxsize=65536)(same_name)
 _name_key = lru_cache(maxsize=65536)(name_key)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """A text read once: its words, their terms, its name-like words by the first sound."""
+    """A text read once: its words, their terms, the figures among these, its name-like words by
+    the first sound."""
 
     words: tuple[str, ...]
     terms: frozenset[str]
+    figures: frozenset[str]
     names: Mapping[str, tuple[str, ...]]
 
 
@@ -44,6 +48,7 @@ def read(text: str) -> Reading:
     return Reading(
         tuple(dict.fromkeys(w.surface.lower() for w in found)),
         frozenset(w.term for w in found),
+        frozenset(w.term for w in found if w.term[0].isdigit()),
         names,
     )
 
@@ -63,6 +68,11 @@ def credits(asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
     """How much of each asked word each reading has, (readings, words) in 0 to 1."""
     rows = [[_credit(word, reading) for word in asked] for reading in readings]
     return np.array(rows, dtype=np.float64).reshape(len(readings), len(asked))
+
+
+def word_weights(query: Query, asked: Sequence[Word]) -> Numbers:
+    """How much each asked word weighs, (words,) in 0 to 1: the rarer in the library, the more."""
+    return np.array([query.weights[w.term] for w in asked], dtype=np.float64)
 
 
 def share(weights: Numbers, got: Numbers) -> Numbers:

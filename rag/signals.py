@@ -6,25 +6,29 @@ surroundings have, whether it offers the kind of thing asked for. `rag.evidence`
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from rag.beside import counted, counts
 from rag.domain import Hit, Kind, Unit
 from rag.library import StoredPassage
-from rag.questions import MEASURES, Wanted, offers, wanted
-from rag.reading import Numbers, Reading, alike_words, credits, read, share
+from rag.questions import MEASURES, offers, wanted
+from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
 from rag.retrieve import Query, Retrieved
-from rag.text import Word, words
+from rag.when import dated, fit, order_fit
 
 UNIT_SIGNALS = (
     "cosine_own", "cosine_spread", "cosine_centred", "covered", "covered_around",
     "covered_before", "alike_here", "alike_rank", "passage", "passage_gap", "offers",
-    "offers_measure", "question", "list_item", "name_in_place",
+    "offers_measure", "question", "list_item", "name_in_place", "time", "order", "counted",
+    "code", "topic", "beyond_topic",
 )  # fmt: skip
+
+
+# Weights below this in sum say nothing.
+_LITTLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,23 @@ class _Rows:
     credits: list[Numbers]
     before: list[Numbers]
     around: list[Numbers]
+    topics: list[Numbers]
 
 
 def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
     """The quotable units of the `depth` best hits, with their signals."""
     query = retrieved.query
-    rows = _Rows([], [], [], [], [], [], [], [])
+    rows = _Rows([], [], [], [], [], [], [], [], [])
     for hit, item in zip(retrieved.hits[:depth], retrieved.stored[:depth], strict=True):
         _add_passage(rows, query, hit, item)
     if not rows.units:
         return []
     vectors = np.array(rows.vectors, dtype=np.float64)
     cosines = vectors @ query.vector
-    weights = _weights(query, query.words)
+    weights = word_weights(query, query.words)
     exact, before, around = np.array(rows.credits), np.array(rows.before), np.array(rows.around)
     alike = np.maximum(exact, alike_words(query, query.words, rows.readings))
+    topics = np.array(rows.topics)
     alike_here = share(_telling(weights, alike), alike)
     rank = np.empty(len(cosines))
     rank[np.argsort(-alike_here, kind="stable")] = np.arange(len(cosines))
@@ -96,6 +102,12 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
         "question": np.array([float(t.rstrip("\"”’' ").endswith("?")) for t in rows.texts]),
         "list_item": np.array([float(u.kind is Kind.LIST_ITEM) for u in rows.units]),
         "name_in_place": exact[:, names].mean(axis=1) if names.any() else np.full(len(rank), 0.5),
+        "time": _times(query, rows),
+        "order": _orders(query, rows),
+        "counted": _counts(query, rows.texts),
+        "topic": share(weights, topics),
+        "beyond_topic": _beyond(weights, topics, alike),
+        "code": np.array([float(u.kind is Kind.CODE) for u in rows.units]),
     }
     table = np.column_stack([signals[name] for name in UNIT_SIGNALS])
     return [
@@ -106,8 +118,46 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
     ]
 
 
-def _weights(query: Query, asked: Sequence[Word]) -> Numbers:
-    return np.array([query.weights[w.term] for w in asked], dtype=np.float64)
+def _times(query: Query, rows: _Rows) -> Numbers:
+    """How well each unit fits the time that the question names."""
+    if not query.when.periods:
+        return np.full(len(rows.units), NEITHER)
+    known = [
+        fit(query.when, p.article.metadata.published, text, p.span.of(p.article.text))
+        for p, text in zip((hit.passage for hit in rows.hits), rows.texts, strict=True)
+    ]
+    return np.array([NEITHER if x is None else x for x in known])
+
+
+def _orders(query: Query, rows: _Rows) -> Numbers:
+    """How well each unit fits "the latest" or "the first", where the question asks for it."""
+    if query.when.order is None:
+        return np.full(len(rows.units), NEITHER)
+    days = [
+        dated(hit.passage.article.metadata.published, text)
+        for hit, text in zip(rows.hits, rows.texts, strict=True)
+    ]
+    return np.array([NEITHER if x is None else x for x in order_fit(query.when.order, days)])
+
+
+def _counts(query: Query, texts: Sequence[str]) -> Numbers:
+    """How near each text comes to having a number of what the question wants counted."""
+    noun = counted(query.turn.question)
+    if noun is None or query.word_vectors is None:
+        return np.zeros(len(texts))
+    return np.array([counts(noun, text, query.word_vectors) for text in texts])
+
+
+def _beyond(weights: Numbers, topics: Numbers, got: Numbers) -> Numbers:
+    """The share of the words that title and headings lack, (units, words), that each unit has.
+
+    Title and headings tell what a unit is about; the rest of a question is what it asks of that.
+    """
+    left = weights * (1 - topics)
+    total = left.sum(axis=1)
+    shares = (left * got).sum(axis=1) / np.maximum(total, _LITTLE)
+    result: Numbers = np.where(total > _LITTLE, shares, NEITHER)
+    return result
 
 
 def _telling(weights: Numbers, got: Numbers) -> Numbers:
@@ -150,105 +200,12 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
         # The row above says nothing of this row, nor the next section's heading of this one.
         near = range(i, i + 1) if unit.kind is Kind.TABLE_ROW else range(max(0, i - 1), i + 2)
         close = [got[j] for j in near if j < len(units) and units[j].kind is not Kind.HEADING]
-        rows.around.append(np.max([title, *close, *(known[s] for s in unit.context)], axis=0))
+        topic = np.max([title, *(known[s] for s in unit.context)], axis=0)
+        rows.topics.append(topic)
+        rows.around.append(np.max([topic, *close], axis=0))
 
 
 def _leads_in(unit: Unit, text: str, following: Sequence[Unit]) -> bool:
     """Whether a sentence only announces the list, table or code that follows it."""
     announces = unit.kind is Kind.SENTENCE and text.rstrip("*_ ").endswith(":")
     return announces and any(unit.span in other.context for other in following)
-
-
-ANSWER_SIGNALS = (
-    "cosine", "fused", "passage_gap", "entropy", "covered_around", "unknown",
-    "lacks", "names_missing", "missing_here", "heaviest_unlike", "heaviest_unlike_passage",
-    "unlike_passage", "figures", "dates", "follow_up",
-)  # fmt: skip
-
-
-def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float]]) -> Numbers:
-    """What speaks for the question being answerable at all, (n,) in the order of ANSWER_SIGNALS.
-
-    `ranked` are the candidates with their scores (log-odds up to a constant), best first.
-    """
-    query, hits = retrieved.query, retrieved.hits
-    question = query.turn.question
-    best = ranked[0][0]
-    article = best.hit.passage.article
-    text = best.unit.span.of(article.text)
-    passage = _passage_readings(best.hit)
-    place = best.hit.passage.units.index(best.unit) + 1
-    title, near = passage[0], passage[max(1, place - 1) : place + 2]
-    own_terms = {w.term for w in words(question)}
-    own = [w for w in query.words if w.term in own_terms]
-    names = [w for w in query.words if w.capitalised and w.span.start > 0]
-    kind = wanted(question)
-    around = credits(query.words, [title, *near]).max(axis=0, initial=0)
-    weights, own_weights = _weights(query, query.words), _weights(query, own)
-    unlike = _unlike(query, own, passage)
-    values = {
-        "cosine": best.cosine,
-        "fused": hits[0].score,
-        "passage_gap": best.passage_gap,
-        "entropy": _entropy(np.array([score for _, score in ranked])),
-        "covered_around": float(share(weights, around)),
-        "unknown": min(2.0, float(len(query.unknown))),
-        "lacks": float(kind is not Wanted.OTHER and not offers(kind, text, question)),
-        "names_missing": float((credits(names, passage).max(axis=0) == 0).mean()) if names else 0.0,
-        "missing_here": float(
-            share(own_weights, 1 - credits(own, [title, best.reading]).max(axis=0))
-        ),
-        "heaviest_unlike": float(
-            (weights * _unlike(query, query.words, [title, *near])).max(initial=0)
-        ),
-        "heaviest_unlike_passage": float((own_weights * unlike).max(initial=0)),
-        "unlike_passage": float(share(own_weights, unlike)),
-        "figures": _figures(question, best.reading),
-        "dates": _dates(question, text, article.metadata.published),
-        "follow_up": float(bool(query.turn.previous)),
-    }
-    return np.array([values[name] for name in ANSWER_SIGNALS])
-
-
-def _entropy(scores: Numbers) -> float:
-    """How evenly the chances are spread: 0 where one unit has all, 1 where all are equal."""
-    chances = np.exp(scores - scores.max())
-    chances /= chances.sum()
-    return float(-(chances * np.log(chances + 1e-12)).sum() / np.log(max(2, len(chances))))
-
-
-def _unlike(query: Query, asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
-    """How far each asked word stays from every word of the readings, 0 to 1."""
-    near = np.maximum(credits(asked, readings), alike_words(query, asked, readings))
-    result: Numbers = 1 - near.max(axis=0, initial=0)
-    return result
-
-
-# Where the question has no figure or date, having them says as little as lacking them.
-_NEITHER = 0.5
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-_MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
-
-
-def _figures(question: str, reading: Reading) -> float:
-    """The share of the question's figures that the reading has."""
-    asked = {w.term for w in words(question) if w.surface[0].isdigit()}
-    return len(asked & reading.terms) / len(asked) if asked else _NEITHER
-
-
-def _dates(question: str, text: str, published: str | None) -> float:
-    """The share of the question's years and months that `text` has or was published in."""
-    found, published, lower = [], published or "", text.lower()
-    for word in {w.surface for w in words(question)}:
-        if _YEAR.fullmatch(word):
-            found.append(word in lower or published.startswith(word))
-        elif word in _MONTHS:
-            found.append(word.lower() in lower or published[5:7] == f"{_MONTHS[word]:02d}")
-    return sum(found) / len(found) if found else _NEITHER
-
-
-def _passage_readings(hit: Hit) -> list[Reading]:
-    """The readings of the article's title and of each unit of the passage."""
-    article = hit.passage.article
-    texts = [article.metadata.title or "", *(u.span.of(article.text) for u in hit.passage.units)]
-    return [read(text) for text in texts]

@@ -32,6 +32,7 @@ LAYERS: tuple[set[str], ...] = (
         "settings",
         "prompts",
         "questions",
+        "beside",
         "compose",
         "period",
         "dates",
@@ -43,7 +44,17 @@ LAYERS: tuple[set[str], ...] = (
         "widen",
     },
     {"embed", "llm", "library", "quotes"},
-    {"retrieve", "reading", "llama", "signals", "evidence", "points", "groups", "select"},
+    {
+        "retrieve",
+        "reading",
+        "llama",
+        "signals",
+        "answerable",
+        "evidence",
+        "points",
+        "groups",
+        "select",
+    },
     {"assistant"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
