@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from rag import amounts, facts, quotations, wording
 from rag.check_figures import check_figures, stem
-from rag.claims import LONGEST
-from rag.domain import Claim, Evidence, Withheld
+from rag.claims import LONGEST, Claim
+from rag.domain import Evidence, Withheld
 from rag.support import Support, UnsupportedError, make_support
 from rag.text import fold
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from rag.domain import Claim, Span
+from rag.domain import Span
 from rag.text import fold, sentences
 
 # "[1]", "[1, 2]", "[^1]", "[Evidence 1]", "【1】", "(evidence 1)".
@@ -30,6 +31,14 @@ _THINKS = re.compile(r"\s*<think", re.IGNORECASE)
 _OPENED = re.compile(r"[\[【(][^\]】)]{0,16}")
 # Longer without an end is no sentence.
 LONGEST = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence that a model drafted, and the evidence numbers it gave. Unverified."""
+
+    text: str
+    numbers: tuple[int, ...]
 
 
 def claims(pieces: Iterable[str]) -> Iterator[Claim | None]:

@@ -195,14 +195,6 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One sentence that a model drafted, and the evidence numbers it gave. Unverified."""
-
-    text: str
-    numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Withheld:
     """A sentence that was drafted and not shown, and why."""
 
@@ -216,9 +208,8 @@ class Answer:
 
     `text` is Markdown. A refused answer has no citations; `near_misses` then holds the
     closest quotes. `missing` are the question's own words that no evidence has. `points` group
-    the citations; `uncovered` are the parts of the question that the articles don't answer.
-    `timings_ms` are wall-clock milliseconds by step. `notice` says why a model that was asked did
-    not answer, or not to the end; `usage` what asking it took, None where none was asked.
+    the citations; `uncovered` are parts of the question that they don't answer; times are in ms.
+    `notice` says why a model that was asked did not answer, `usage` what asking it took.
     """
 
     question: str
@@ -305,5 +296,5 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "standalone_question": answer.standalone_question,
         "timings_ms": {k: round(v, 2) for k, v in answer.timings_ms.items()},
         "notice": answer.notice or None,
-        "usage": None if answer.usage is None else dict(answer.usage),
+        "usage": answer.usage and dict(answer.usage),
     }

@@ -6,7 +6,6 @@ it says can be shown, the quotes that were found before it was asked are the ans
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from cachetools import LRUCache
 
 from rag.check import Verified, check
-from rag.claims import claims, says
-from rag.compose import REFUSAL, attribution, escape
-from rag.domain import Answer, Citation, Claim, Evidence, Withheld
+from rag.claims import Claim, claims, says
+from rag.compose import REFUSAL, escape
+from rag.domain import Answer, Citation, Evidence, Withheld
 from rag.errors import (
     ContextLengthError,
     ModelBusyError,
@@ -26,6 +25,7 @@ from rag.errors import (
     ModelTimeoutError,
     ModelUnreachableError,
 )
+from rag.evidence_lines import evidence_line, neutral
 from rag.llm import ChatModel, Message, Usage
 from rag.prompts import ANSWER, ANSWER_RULES, REFUSAL_PHRASE
 from rag.quotes import make_quote
@@ -37,11 +37,6 @@ _MOST_REPEATS = 3
 _MOST_SENTENCES = 40
 _CACHED_ANSWERS = 512
 _NEAR_MISSES = 3
-_UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]+"
-)
-# What could pass for evidence numbers, for markup, or for a turn of the conversation.
-_NEUTRAL = str.maketrans("[]【】<>{}|`#", "()()‹›()¦'·")
 _REASONS: tuple[tuple[type[ModelError], str], ...] = (
     (ModelUnreachableError, "the model cannot be reached"),
     (ModelTimeoutError, "the model took too long"),
@@ -223,7 +218,7 @@ class Drafter:
             ContextLengthError: not even the best evidence has room.
         """
         rules = ANSWER_RULES.fill(refusal=REFUSAL_PHRASE)
-        asked = _neutral(question)
+        asked = neutral(question)
 
         def filled(lines: Sequence[str]) -> str:
             return ANSWER.fill(evidence="\n".join(lines), question=asked)
@@ -286,21 +281,6 @@ def _bare(quotes: Answer) -> Answer:
     return replace(quotes, text="", citations=(), points=())
 
 
-def evidence_line(number: int, evidence: Evidence) -> str:
-    """Evidence as the prompt shows it: one line that can pass for nothing else."""
-    author = evidence.article.metadata.author
-    who = attribution(evidence.article) + (f", by {author}" if author else "")
-    around = [_neutral(span.of(evidence.article.text)) for span in evidence.context]
-    place = f" {' › '.join(around)}:" if around else ""
-    return f"[{number}] ({_neutral(who)}){place} {_neutral(evidence.text)}"
-
-
 def _citation(marker: int, evidence: Evidence) -> Citation:
     quote = make_quote(evidence.article, evidence.span)
     return Citation(marker, quote, evidence.kind, evidence.context)
-
-
-def _neutral(text: str) -> str:
-    """`text` without what could pass for structure of the prompt; for the model's eyes only."""
-    line = re.sub(r"\s+", " ", _UNSEEN.sub(" ", text.translate(_NEUTRAL)))
-    return re.sub(r"\b(system|user|assistant|human)\s*:", r"\1 -", line, flags=re.IGNORECASE)

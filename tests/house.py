@@ -62,6 +62,7 @@ LAYERS: tuple[set[str], ...] = (
         "check_figures",
         "check",
         "draft",
+        "evidence_lines",
         "rewrite",
         "verify",
     },

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from rag import amounts, facts, wording
 from rag.check import Verified, check
-from rag.domain import Claim, Withheld
+from rag.claims import Claim
+from rag.domain import Withheld
 from tests.sentences import LIES, TRUE, evidence
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.claims import as_claim, claims, says
-from rag.domain import Claim
+from rag.claims import Claim, as_claim, claims, says
 
 WRITTEN = [
     ("One. [1] Two. [2]", [("One.", (1,)), ("Two.", (2,))]),

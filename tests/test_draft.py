@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from rag.compose import REFUSAL, quoted_answer
-from rag.domain import Answer, Citation, answer_dict
-from rag.draft import Drafter, evidence_line
+from rag.domain import Answer, Citation, Point, Relation, answer_dict
+from rag.draft import Drafter
+from rag.evidence_lines import evidence_line
 from rag.llm import OpenAIChat
 from rag.prompts import REFUSAL_PHRASE
 from rag.quotes import make_quote
@@ -29,7 +30,9 @@ PIECES = (
 
 def quotes_for(question, pieces):
     citations = tuple(Citation(n, make_quote(e.article, e.span)) for n, e in enumerate(pieces, 1))
-    return Answer(question, quoted_answer(citations), question, citations, probability=0.9)
+    points = tuple(Point((c.marker,), Relation.ONE) for c in citations)
+    text = quoted_answer(citations, points)
+    return Answer(question, text, question, citations, points=points, probability=0.9)
 
 
 def drafted(reply, pieces=PIECES, question="What happened?", **settings):

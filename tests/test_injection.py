@@ -8,7 +8,7 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.domain import answer_dict
-from rag.draft import evidence_line
+from rag.evidence_lines import evidence_line
 from rag.llm import OpenAIChat
 from rag.settings import load
 from tests.model_server import prompt_of, scripted
