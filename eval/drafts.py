@@ -151,8 +151,8 @@ def main(run: Path) -> None:
         for key, value in report.items():
             if isinstance(value, dict | list):
                 click.echo(f"  {key}")
-                items = value.items() if isinstance(value, dict) else ((x, "") for x in value)
-                for item, count in items:
+                rows = value.items() if isinstance(value, dict) else [(x, "-") for x in value]
+                for item, count in rows:
                     click.echo(f"    {count!s:>5}  {item}")
             else:
                 click.echo(f"  {key:28}{value}")

@@ -23,6 +23,7 @@ from rag.text import fold
 FOREIGN_SHARE = 0.17
 # A name tells more than another word which clause a sentence comes from.
 _NAME_WEIGHT = 3
+_FEWEST_WORDS = 2
 _MARKUP = re.compile(
     r"!?\[[^\]]*\]\s*\(|</?[a-zA-Z][^>]*>|\b(?:https?|javascript|data):|www\.|\]\("
 )
@@ -76,6 +77,9 @@ def _form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:
             raise UnsupportedError(f"no evidence has the number {number}")
     if len(claim.text) > LONGEST:
         raise UnsupportedError("too long for a sentence")
+    # "20 1" is no statement, though both figures be there.
+    if sum(t.text[0].isalpha() for t in facts.tokens(claim.text)) < _FEWEST_WORDS:
+        raise UnsupportedError("too few words to say anything")
     if _MARKUP.search(claim.text):
         raise UnsupportedError("links, images or markup")
 

@@ -205,6 +205,8 @@ def test_only_the_numbers_that_support_a_sentence_are_kept(text, given_numbers, 
         ("The ferry [ran](javascript:x) aground.", (1,), "links, images or markup"),
         ("The ferry <b>ran</b> aground, see www.example.com.", (1,), "links, images or markup"),
         ("The ferry ran aground. " * 40, (1,), "too long for a sentence"),
+        ("212", (2,), "too few words to say anything"),
+        ("212 aboard.", (2,), "too few words to say anything"),
     ],
 )
 def test_form(text, given_numbers, reason):
