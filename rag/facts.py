@@ -87,11 +87,16 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 def names(text: str) -> list[Token]:
-    """What `text` names: words with capitals, but for ordinary ones that begin a sentence."""
+    """What `text` names: words with capitals, but for ordinary ones that begin a sentence.
+
+    "US" is none of the stop words, nor is "Will" inside a sentence.
+    """
     return [
         t for t in tokens(text)
-        if t.name and t.term and not (t.first and t.text[1:].islower() and glue(t.term))
-        and t.key != "i" and not (t.first and (number_word(t.key) or wording.compares(t.key)))
+        if t.name and t.key != "i" and not (t.first and (
+            not t.term or number_word(t.key) or wording.compares(t.key)
+            or (t.text[1:].islower() and glue(t.term))
+        ))
     ]  # fmt: skip
 
 

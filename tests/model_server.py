@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,12 +42,17 @@ class Reply:
 
 @dataclass
 class Script:
-    """Replies to come, the last for ever, or a function of the request; and what was asked."""
+    """Replies to come, the last for ever, or a function of the request.
+
+    `requests` is what was asked, `sent` when each piece of a reply went out, `left` how many
+    readers left before the end.
+    """
 
     replies: list[Reply | str] | Callable[[Body], Reply | str]
     requests: list[Body] = field(default_factory=list)
     left: int = 0
     address: str = ""
+    sent: list[float] = field(default_factory=list)
 
     def reply(self, body: Body) -> Reply:
         self.requests.append(body)
@@ -103,6 +109,7 @@ def app(script: Script) -> Starlette:
             while True:
                 for piece in pieces:
                     await asyncio.sleep(reply.wait)
+                    script.sent.append(time.perf_counter())
                     yield event({"content": piece})
                 if not reply.endless:
                     break

@@ -154,6 +154,13 @@ def test_an_articles_own_date_completes_and_attributes_only(said, shown):
     assert isinstance(judged(said, piece), Verified) is shown
 
 
+@pytest.mark.parametrize("name", ["US", "Will", "UK"])
+def test_a_name_that_is_also_a_small_word_is_a_name(name):
+    piece = evidence("The firm from Norway sold the ferry to us here.")
+    assert isinstance(judged("The firm from Norway sold the ferry.", piece), Verified)
+    assert isinstance(judged(f"The {name} firm from Norway sold the ferry.", piece), Withheld)
+
+
 # --- Quotations, numbers, form -------------------------------------------------------------
 
 
