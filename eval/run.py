@@ -28,6 +28,7 @@ from rag.domain import Answer, answer_dict
 from rag.embed import Embedder
 from rag.errors import LibraryError, UsageError
 from rag.library import Library
+from rag.llm import open_model
 from rag.settings import Settings
 
 Messages = Sequence[Mapping[str, str]]
@@ -138,7 +139,7 @@ def _messages(case: Case, answer: Answerer, said: dict[str, str]) -> list[Mappin
 
 def run_set(
     question_set: QuestionSet, settings: Settings, embedder: Embedder,
-    live: bool = False, progress: Progress | None = None,
+    live: bool = False, progress: Progress | None = None, ask_model: bool = False,
 ) -> Run:  # fmt: skip
     """Measure Pullquote on a set.
 
@@ -150,6 +151,7 @@ def run_set(
             the set's documents are ingested first. Quotes are held against the set's documents,
             or against the files that the library's articles came from where the set has none.
         progress: told after each question.
+        ask_model: answer with the chat model of the settings, not in quotes mode.
 
     Raises:
         LibraryError: a document of the set cannot be ingested, or the live library not opened.
@@ -178,7 +180,9 @@ def run_set(
                 "ingest_seconds": round(ingest_seconds, 2),
                 "settings": _settings_dict(settings),
             }
-            assistant = Assistant(library, embedder, settings)
+            model = open_model(settings) if ask_model else None
+            assistant = Assistant(library, embedder, settings, model)
+            environment["model"] = assistant.model
             return evaluate(question_set, assistant.answer, documents, environment, progress)
 
 

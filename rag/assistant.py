@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from rag.compose import escape, quoted_answer, refusal
 from rag.conversation import Turn, last_turn
 from rag.domain import Also, Answer, Citation, Evidence, Point
-from rag.embed import Embedder, open_embedder
+from rag.draft import Drafter
+from rag.embed import Embedder
+from rag.embed_openai import choose_embedder
 from rag.errors import UsageError
 from rag.evidence import assess, load_weights
 from rag.filters import EVERYTHING, Filter
 from rag.library import Library
+from rag.llm import ChatModel, open_model
 from rag.parts import part_turns
 from rag.quotes import make_quote
 from rag.retrieve import Retriever
+from rag.rewrite import Rewriter, Rewritten
 from rag.select import Asked, Selection, select
 from rag.settings import Settings
 
@@ -26,8 +31,13 @@ _NEAR_MISSES = 3
 class Assistant:
     """Answers questions from a library. Safe to use from several threads."""
 
-    def __init__(self, library: Library, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, embedder: Embedder, settings: Settings,
+        model: ChatModel | None = None,
+    ) -> None:  # fmt: skip
         """Answer from `library`, whose vectors must be of `embedder`'s model.
+
+        With a chat `model` the answers are in its words; without one they are quotes.
 
         Raises:
             ModelMismatchError: they are of another.
@@ -37,6 +47,13 @@ class Assistant:
         self._retriever = Retriever(library, embedder, settings.candidates)
         self._weights = load_weights()
         self._settings = settings
+        self._drafter = None if model is None else Drafter(model, settings)
+        self._rewriter = None if model is None else Rewriter(model, settings)
+
+    @property
+    def model(self) -> str | None:
+        """The name of the model that words the answers; None in quotes mode."""
+        return None if self._drafter is None else self._drafter.model.name
 
     def answer(
         self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
@@ -51,13 +68,28 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long.
         """
+        *_, complete = self.stream(question, history, where)
+        return complete
+
+    def stream(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
+    ) -> Iterator[Answer]:
+        """As `answer`, the answer as it grows: the last is complete, whatever came before.
+
+        While a model is waited for, the same answer comes again a few times a second, so that a
+        caller whose reader has left can leave too.
+        """
         start = time.perf_counter()
         turn = last_turn(self._checked(question), history)
         within = self.library.select(where)
         if within is not None and not within.articles:
-            return self._nothing(question, turn.standalone, where, start)
-        asked = self._asked(turn, where)
-        turns = part_turns(turn)
+            yield self._nothing(question, turn.standalone, where, start)
+            return
+        rewritten = Rewritten(turn)
+        if self._rewriter is not None:
+            rewritten = self._rewriter.rewrite(turn, history)
+        asked = self._asked(rewritten.turn, where)
+        turns = part_turns(rewritten.turn)
         parts = [self._asked(part, where) for part in turns] if len(turns) > 1 else []
         found = time.perf_counter()
         weights, assessment = self._weights, asked.assessment
@@ -72,24 +104,36 @@ class Assistant:
             near = _nearest(assessment.evidence[:_NEAR_MISSES])
             text = refusal(assessment.missing)
         done = time.perf_counter()
-        return Answer(
+        quotes = Answer(
             question=question,
             text=text,
-            standalone_question=turn.standalone,
+            standalone_question=rewritten.turn.standalone,
             citations=citations,
             refused=not citations,
             near_misses=near,
             missing=() if citations else assessment.missing,
             points=points,
             uncovered=selection.uncovered,
+            withheld=rewritten.withheld,
             hits=asked.retrieved.hits,
             probability=assessment.probability,
+            usage=rewritten.usage,
             timings_ms={
                 "retrieve": 1000 * (found - start),
                 "answer": 1000 * (done - found),
                 "total": 1000 * (done - start),
             },
         )
+        if self._drafter is None or quotes.refused:
+            # Decided before the model is asked: nothing is spent on what has no answer here.
+            yield quotes
+        else:
+            evidence = _offered(citations, [asked, *parts])
+            yield from self._drafter.stream(quotes, evidence, self._version())
+
+    def _version(self) -> int:
+        """The number of the library's latest change."""
+        return self.library.catalogue.change()
 
     @staticmethod
     def _nothing(question: str, standalone: str, where: Filter, start: float) -> Answer:
@@ -119,6 +163,18 @@ class Assistant:
         return stripped
 
 
+def _offered(citations: Sequence[Citation], asked: Sequence[Asked]) -> list[Evidence]:
+    """Evidence for a model: what quotes mode would quote, then the best of each part."""
+    found = {
+        (e.article.id, e.span): e
+        for of_part in zip_longest(*(a.assessment.evidence for a in asked))
+        for e in of_part
+        if e is not None
+    }
+    quoted = dict.fromkeys((c.quote.article.id, c.quote.span) for c in citations)
+    return [found[key] for key in dict.fromkeys([*quoted, *found]) if key in found]
+
+
 def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
     return tuple(
         Citation(marker, make_quote(e.article, e.span), e.kind, e.context)
@@ -145,12 +201,13 @@ def _cite(selection: Selection) -> tuple[tuple[Citation, ...], tuple[Point, ...]
     return tuple(citations), tuple(points)
 
 
-def open_assistant(settings: Settings, cache: Path) -> Assistant:
+def open_assistant(settings: Settings, cache: Path, ask_model: bool = True) -> Assistant:
     """An assistant over the library that the settings name.
 
     Args:
         settings: the settings in force.
         cache: per-user folder for the prepared embedding model.
+        ask_model: False for quotes mode, whatever model the settings choose.
 
     Raises:
         NotFoundError: there is no library there yet.
@@ -158,4 +215,5 @@ def open_assistant(settings: Settings, cache: Path) -> Assistant:
         EmbeddingError: the embedding model cannot be loaded.
     """
     library = Library(settings.library)
-    return Assistant(library, open_embedder(settings.embedding_model, cache), settings)
+    embedder = choose_embedder(settings, cache)
+    return Assistant(library, embedder, settings, open_model(settings) if ask_model else None)

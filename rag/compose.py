@@ -41,6 +41,11 @@ def escape(text: str) -> str:
     return _BLOCK_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", line))
 
 
+def unescape(text: str) -> str:
+    """The characters that `escape` made Markdown show."""
+    return re.sub(r"\\([\\`*\[\]<>|~_#+.)-])", r"\1", text)
+
+
 def spoken_by(article: Article, spoken: bool) -> str:
     """`attribution`, and that it quotes somebody where the words are not the article's own."""
     return f"{attribution(article)}, quoting a speaker" if spoken else attribution(article)

@@ -208,8 +208,8 @@ class Answer:
 
     `text` is Markdown. A refused answer has no citations; `near_misses` then holds the
     closest quotes. `missing` are the question's own words that no evidence has. `points` group
-    the citations; `uncovered` are the parts of the question that the articles don't answer.
-    `timings_ms` are wall-clock milliseconds by step.
+    the citations; `uncovered` are parts of the question that they don't answer; times are in ms.
+    `notice` says why a model that was asked did not answer, `usage` what asking it took.
     """
 
     question: str
@@ -227,6 +227,8 @@ class Answer:
     mode: str = "quotes"
     model: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str = ""
+    usage: Mapping[str, Any] | None = None
 
 
 def citation_dict(citation: Citation) -> dict[str, Any]:
@@ -293,4 +295,6 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "withheld": [{"text": w.text, "reason": w.reason} for w in answer.withheld],
         "standalone_question": answer.standalone_question,
         "timings_ms": {k: round(v, 2) for k, v in answer.timings_ms.items()},
+        "notice": answer.notice or None,
+        "usage": answer.usage and dict(answer.usage),
     }

@@ -8,6 +8,13 @@ PullquoteError              whatever a person can mend; its text says how
 │   ├── LibraryBusyError    another process is writing: wait, then try again
 │   └── ModelMismatchError  the library was made with another embedding model
 ├── EmbeddingError          the embedding model is missing or damaged
+├── ModelError              the chat model did not answer; quotes mode does
+│   ├── ModelUnreachableError  nothing answers at the endpoint: is it running?
+│   ├── ModelTimeoutError   it took longer than the deadline
+│   ├── ModelBusyError      it turned us away for now: a rate limit, or overload
+│   ├── ModelRefusedError   it turned us away for good: the key, or the model's name
+│   ├── ContextLengthError  the prompt is longer than it takes
+│   └── ModelAnswerError    it answered, but not with anything that can be read
 └── NotFoundError           no such article in the library
 
 A refusal to answer is not an error: it is data on `rag.domain.Answer`.
@@ -44,6 +51,34 @@ class ModelMismatchError(LibraryError):
 
 class EmbeddingError(PullquoteError):
     """The embedding model is missing or damaged."""
+
+
+class ModelError(PullquoteError):
+    """The chat model did not answer."""
+
+
+class ModelUnreachableError(ModelError):
+    """Nothing answers at the endpoint."""
+
+
+class ModelTimeoutError(ModelError):
+    """The model took longer than the deadline."""
+
+
+class ModelBusyError(ModelError):
+    """The endpoint turned the request away for now."""
+
+
+class ModelRefusedError(ModelError):
+    """The endpoint turned the request away for good."""
+
+
+class ContextLengthError(ModelError):
+    """The prompt is longer than the model takes."""
+
+
+class ModelAnswerError(ModelError):
+    """The model's answer cannot be read."""
 
 
 class NotFoundError(PullquoteError):

@@ -43,8 +43,16 @@ class Settings:
     max_question     longest question that is answered, in characters
     candidates       passages fetched from each index before fusion
     quotes           most quotes in one answer
-    model            name of the chat model; "" for none
+    model            name of the chat model; "" for what the endpoint offers, or for none
     api_key, base_url  the OpenAI-compatible endpoint
+    embedding_endpoint_model  name of an embedding model there; "" to embed on this machine
+    model_deadline   seconds that a model's answer may take, retries included
+    model_retries    how often a call is tried again that failed for now
+    temperature      0 for the model's likeliest words
+    max_tokens       longest answer of the model, in tokens
+    context_tokens   what the model takes, prompt and answer together, in tokens
+    evidence_shown   most numbered evidence in a prompt
+    prices           "model=in:out, …": what a million tokens cost, in and out
     host, port       where `serve` listens
     """
 
@@ -58,8 +66,39 @@ class Settings:
     model: str = ""
     api_key: Secret = Secret()
     base_url: str = ""
+    embedding_endpoint_model: str = ""
+    model_deadline: float = 60.0
+    model_retries: int = 2
+    temperature: float = 0.0
+    max_tokens: int = 400
+    context_tokens: int = 8192
+    evidence_shown: int = 6
+    prices: str = ""
     host: str = "127.0.0.1"
     port: int = 7860
+
+    @property
+    def model_chosen(self) -> bool:
+        """Whether a model shall be asked: one is named, or there is an endpoint or a key."""
+        return bool(self.model or self.api_key or self.base_url)
+
+    def price(self, model: str) -> tuple[float, float] | None:
+        """What a million tokens in and out of `model` cost; None where `prices` has no such.
+
+        Raises:
+            SettingsError: `prices` is not of the form ``model=in:out, …``.
+        """
+        for entry in filter(None, (e.strip() for e in self.prices.split(","))):
+            name, _, cost = entry.rpartition("=")
+            try:
+                into, out = (float(c) for c in cost.split(":"))
+            except ValueError:
+                into = out = -1.0
+            if not name or into < 0 or out < 0:
+                raise SettingsError(f"prices: {entry!r} is not of the form model=in:out")
+            if name.strip() == model:
+                return into, out
+        return None
 
 
 _BOUNDS: dict[str, tuple[float, float]] = {
@@ -69,6 +108,12 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "candidates": (10, 1000),
     "quotes": (1, 10),
     "port": (0, 65535),
+    "model_deadline": (1, 3600),
+    "model_retries": (0, 10),
+    "temperature": (0, 2),
+    "max_tokens": (16, 16_384),
+    "context_tokens": (512, 4_000_000),
+    "evidence_shown": (1, 40),
 }
 
 
@@ -150,4 +195,6 @@ def load(environ: Mapping[str, str], folder: Path | None = None, **flags: object
             values[key] = _convert(key, value, f"--{key.replace('_', '-')}")
     if "library" not in values:
         values["library"] = default_library()
-    return Settings(**values)
+    settings = Settings(**values)
+    settings.price("")  # says so now where they cannot be read
+    return settings

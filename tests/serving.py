@@ -21,11 +21,15 @@ class Bare:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.library = self
+        self.model = None
 
     def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
         if self.error:
             raise self.error
         return Answer(question, f"Nothing, after {len(history)}.", question, refused=True)
+
+    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Answer]:
+        yield self.answer(question, history)
 
     def article(self, source: str) -> Article:
         raise NotFoundError(source)

@@ -47,10 +47,10 @@ def test_article_route_and_headers(site: str, assistant: Any, answered: str) -> 
 
 
 def test_errors_become_readable_turns(caplog: pytest.LogCaptureFixture) -> None:
-    turn = respond(Bare(UsageError("Too <long>.")), "why?")
+    *_, turn = respond(Bare(UsageError("Too <long>.")), "why?")
     assert (turn.question, turn.reply) == ("why?", "")
     assert "Too &lt;long&gt;." in turn.html
-    turn = respond(Bare(RuntimeError("secret")), "why?")
+    *_, turn = respond(Bare(RuntimeError("secret")), "why?")
     assert "secret" not in turn.html
     assert "secret" in caplog.text
 

@@ -51,8 +51,13 @@ class Answering(Protocol):
         """Where articles are looked up."""
         ...
 
-    def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
-        """An answer, or a `rag.errors.PullquoteError` that says what to mend."""
+    @property
+    def model(self) -> str | None:
+        """The model that words answers; None in quotes mode."""
+        ...
+
+    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Answer]:
+        """An answer as it grows, or a `rag.errors.PullquoteError` that says what to mend."""
         ...
 
 
@@ -88,28 +93,38 @@ def history_of(turns: Sequence[ChatTurn]) -> list[dict[str, str]]:
 
 def respond(
     assistant: Answering, message: str, history: Sequence[Mapping[str, str]] = ()
-) -> ChatTurn:
-    """Answer one message.
+) -> Iterator[ChatTurn | None]:
+    """Answer one message as the answer comes.
 
     Args:
         assistant: who answers.
         message: what was typed.
         history: OpenAI-style messages before it, oldest first.
 
-    Returns:
-        The turn. Errors become a readable reply, so that a conversation survives them.
+    Yields:
+        The turn so far whenever it has grown, None while it has not; the last is complete. Errors
+        become a readable reply, so that a conversation survives them.
     """
+    answer: Answer | None = None
     try:
-        answer = assistant.answer(message, history)
+        for grown in assistant.stream(message, history):
+            if grown.mode != "quotes" and grown.text and grown is not answer:
+                yield ChatTurn(message, "", render.partial_html(grown))
+            else:
+                yield None
+            answer = grown
     except PullquoteError as error:
-        return ChatTurn(message, "", render.message_html(str(error)))
+        yield ChatTurn(message, "", render.message_html(str(error)))
+        return
     except Exception:
         # The page is the last to hear of it: a reader gets words, the log gets the traceback.
         _LOG.exception("no answer to %r", message)
         words = "Something went wrong while answering. The server's log says what."
-        return ChatTurn(message, "", render.message_html(words))
-    model = None if answer.mode == "quotes" else answer.model
-    return ChatTurn(message, answer.text, render.answer_html(answer), model)
+        yield ChatTurn(message, "", render.message_html(words))
+        return
+    if answer is not None:
+        model = None if answer.mode == "quotes" else answer.model
+        yield ChatTurn(message, answer.text, render.answer_html(answer), model)
 
 
 def import_gradio() -> Any:
@@ -154,7 +169,7 @@ def build_page(assistant: Answering, examples: Sequence[str] = ()) -> gr.Blocks:
 
     def status(turns: Sequence[ChatTurn]) -> str:
         articles = assistant.library.count()[0]
-        return render.status_html(articles, turns[-1].model if turns else None)
+        return render.status_html(articles, turns[-1].model if turns else assistant.model)
 
     def conversation(turns: Sequence[ChatTurn]) -> str:
         articles = assistant.library.count()[0]
@@ -171,8 +186,14 @@ def build_page(assistant: Answering, examples: Sequence[str] = ()) -> gr.Blocks:
             return
         waiting = [*turns, ChatTurn(message, "", render.pending_html())]
         yield turns, conversation(waiting), "", gr.skip(), gr.update(visible=False)
-        turns = [*turns, respond(assistant, message, history_of(turns))]
-        yield turns, conversation(turns), gr.skip(), status(turns), gr.skip()
+        before = turns
+        for turn in respond(assistant, message, history_of(before)):
+            if turn is None:
+                # Nothing new, but a chance for Gradio to close this where the reader has left.
+                yield tuple(gr.skip() for _ in outputs)
+                continue
+            turns = [*before, turn]
+            yield turns, conversation(turns), gr.skip(), status(turns), gr.skip()
 
     def restart() -> tuple[Any, ...]:
         return [], conversation([]), "", status([]), gr.update(visible=bool(examples))

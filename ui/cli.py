@@ -12,16 +12,17 @@ import click
 from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.evaluate import evaluate
-from ui.options import FAILED, errors, filter_options, library_option
+from ui.options import FAILED, errors, filter_options, library_option, model_options
 from ui.report import (
     answer_lines,
+    print_answer,
     print_json,
     status_dict,
     status_text,
     summary_dict,
     summary_line,
-    terminal_text,
 )
+from ui.verify import verify
 
 if TYPE_CHECKING:
     from ingest.job import Summary
@@ -91,11 +92,11 @@ def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None
 
 def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
     from ingest.job import ingest as run
-    from rag.embed import open_embedder
+    from rag.embed_openai import choose_embedder
     from rag.library import Library
 
     library = Library(settings.library, create=True)
-    embedder = open_embedder(settings.embedding_model, cache_folder(os.environ))
+    embedder = choose_embedder(settings, cache_folder(os.environ))
     bar: Any = None
 
     def progress(done: int, total: int, source: str) -> None:
@@ -125,8 +126,7 @@ def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
 @click.option("--batch", type=click.File("r", encoding="utf-8"), metavar="FILE",
               help='Answer JSON lines {"id", "question", "history"?, "filter"?} from FILE, or - '
                    "for stdin; one JSON object a line comes back, in the same order.")  # fmt: skip
-@click.option("--mode", type=click.Choice(["quotes"]), help="How to answer: in quotes alone.")
-@click.option("--model", metavar="NAME", help="A chat model (not used by this version).")
+@model_options
 @filter_options
 @library_option
 def ask(
@@ -135,12 +135,16 @@ def ask(
 ) -> None:  # fmt: skip
     """Answer QUESTION with quotes from the library, or say that the articles don't.
 
+    With a chat model (--model, OPENAI_API_KEY or OPENAI_BASE_URL) the answer is in its words, each
+    sentence checked against the quotes that it stands on; --mode quotes asks none.
+
     \b
     Examples:
       pullquote ask "Who signed the contract?"
       pullquote ask "Who signed the contract?" --json
       pullquote ask "Who signed the contract?" --source "reports/*" --since 2025-03
       pullquote ask --batch questions.jsonl > answers.jsonl
+      pullquote ask "Who signed the contract?" --model gpt-4o-mini
     """
     with errors():
         if (question is None) == (batch is None):
@@ -151,26 +155,21 @@ def ask(
 
         where = make_filter(**filters)
         settings = load(os.environ, library=library, model=model)
-        if settings.model and mode is None:
-            click.echo(
-                "pullquote: this version answers in quotes mode; no model is asked", err=True
-            )
-        assistant = _open(settings)
+        assistant = _open(settings, mode)
         if batch is not None:
             sys.exit(FAILED if answer_lines(assistant, batch, where) else 0)
-        answer = assistant.answer(question or "", where=where)
         if as_json:
             from rag.domain import answer_dict
 
-            print_json(answer_dict(answer))
+            print_json(answer_dict(assistant.answer(question or "", where=where)))
         else:
-            click.echo(terminal_text(answer))
+            print_answer(assistant.stream(question or "", where=where))
 
 
-def _open(settings: Settings) -> Assistant:
+def _open(settings: Settings, mode: str | None) -> Assistant:
     from rag.assistant import open_assistant
 
-    return open_assistant(settings, cache_folder(os.environ))
+    return open_assistant(settings, cache_folder(os.environ), ask_model=mode != "quotes")
 
 
 @main.command()
@@ -178,10 +177,11 @@ def _open(settings: Settings) -> Assistant:
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 for any free one.  [default: 7860]")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
+@model_options
 @library_option
 def serve(
     paths: tuple[Path, ...], host: str | None, port: int | None, open_browser: bool,
-    library: Path | None,
+    mode: str | None, model: str | None, library: Path | None,
 ) -> None:  # fmt: skip
     """Ingest PATHS, if any, then serve the chat page until Ctrl-C.
 
@@ -191,13 +191,13 @@ def serve(
       pullquote serve reports/ --port 8000 --no-open
     """
     with errors():
-        settings = load(os.environ, library=library, host=host, port=port)
+        settings = load(os.environ, library=library, host=host, port=port, model=model)
         if paths:
             click.echo(summary_line(_ingest(paths, settings)), err=True)
         from rag.library import Library
 
         Library(settings.library, create=True).close()
-        assistant = _open(settings)
+        assistant = _open(settings, mode)
         from ui.server import serve as run
 
         run(assistant, settings.host, settings.port, open_browser)
@@ -254,4 +254,5 @@ def remove(sources: tuple[str, ...], library: Path | None) -> None:
             )
 
 
+main.add_command(verify)
 main.add_command(evaluate)

@@ -82,6 +82,9 @@ def evaluate() -> None:
     help="The judge's OpenAI-compatible endpoint. Default: OPENAI_BASE_URL, or OpenAI's own with "
     "OPENAI_API_KEY.",
 )
+@click.option(
+    "--model", metavar="NAME", help="Answer with this chat model. Default: in quotes mode."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a set.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a report with charts.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Write a pull request's summary.")
@@ -104,9 +107,9 @@ def evaluate() -> None:
 @click.pass_obj
 def run_sets(
     environ: Mapping[str, str], sets: tuple[Path, ...], docs: Path | None, library: Path | None,
-    limit: int | None, judge: str | None, judge_url: str | None, as_json: bool,
-    html: Path | None, markdown: Path | None, save: Path | None, against: Path | None,
-    floors: tuple[str, ...], before: Path | None,
+    limit: int | None, judge: str | None, judge_url: str | None, model: str | None,
+    as_json: bool, html: Path | None, markdown: Path | None, save: Path | None,
+    against: Path | None, floors: tuple[str, ...], before: Path | None,
 ) -> None:  # fmt: skip
     """Answer the questions of each SET and score the answers.
 
@@ -137,10 +140,11 @@ def run_sets(
                 raise UsageError(f"{file}: there is no folder {file.parent}")
         question_sets = _load(sets, docs or library, limit)
         earlier = {path: load_runs(path) for path in (against, before) if path}
-        settings = load(environ, library=library)
+        settings = load(environ, library=library, model=model)
         judging = _judging(judge, judge_url, settings)
         runs, reports = [], []
-        for run in map(judging, _runs(question_sets, settings, environ, library is not None)):
+        answered = _runs(question_sets, settings, environ, library is not None, model is not None)
+        for run in map(judging, answered):
             report = _report(run, earlier, against, before, least)
             runs.append(run)
             reports.append(report)
@@ -212,13 +216,14 @@ def _load(sets: Sequence[Path], docs: Path | None, limit: int | None) -> list[Qu
 
 
 def _runs(
-    sets: Sequence[QuestionSet], settings: Settings, environ: Mapping[str, str], live: bool
-) -> Any:
+    sets: Sequence[QuestionSet], settings: Settings, environ: Mapping[str, str], live: bool,
+    ask_model: bool,
+) -> Any:  # fmt: skip
     """Run each set in turn, with a progress bar on a terminal."""
     from eval.run import run_set
-    from rag.embed import open_embedder
+    from rag.embed_openai import choose_embedder
 
-    embedder = open_embedder(settings.embedding_model, cache_folder(environ))
+    embedder = choose_embedder(settings, cache_folder(environ))
     for question_set in sets:
         with ExitStack() as stack:
             progress = None
@@ -230,7 +235,7 @@ def _runs(
                 def progress(done: int, _total: int, _question: str, bar: Any = bar) -> None:
                     bar.update(done - bar.pos)
 
-            run = run_set(question_set, settings, embedder, live, progress)
+            run = run_set(question_set, settings, embedder, live, progress, ask_model)
         yield run
 
 

@@ -122,12 +122,12 @@ def _draft(
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: no such folder; make it, or name another with --out")
     from eval.draft import Drafting
-    from rag.embed import open_embedder
+    from rag.embed_openai import choose_embedder
     from rag.library import Library
 
     settings = load(environ, library=library)
     with closing(Library(settings.library)) as opened:
-        embedder = open_embedder(settings.embedding_model, cache_folder(environ))
+        embedder = choose_embedder(settings, cache_folder(environ))
         lines = Drafting(opened, embedder, settings.candidates).run(count, seed)
     if not lines:
         raise UsageError(

@@ -60,3 +60,14 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which a command is told who words its answers."""
+    chosen = click.option(
+        "--model", metavar="NAME",
+        help="A chat model. Default: PULLQUOTE_MODEL; without model, key or base URL, quotes mode.",
+    )(command)  # fmt: skip
+    return click.option(
+        "--mode", type=click.Choice(["quotes"]), help="How to answer: in quotes alone."
+    )(chosen)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from rag.compose import written_date
+from rag.compose import unescape, written_date
 from rag.domain import Answer, Article, Citation, Span
 from ui import escape
 from ui.cards import points_html
@@ -43,6 +43,8 @@ def answer_html(answer: Answer) -> str:
     if answer.uncovered:
         words = f"The articles don't say: {' '.join(answer.uncovered)}"
         parts.append(f'<p class="pq-uncovered">{escape.text(words)}</p>')
+    if answer.notice:
+        parts.append(f'<p class="pq-notice" role="note">{escape.text(answer.notice)}</p>')
     if answer.withheld:
         items = "".join(
             f"<li>{escape.text(w.text)} ({escape.text(w.reason)})</li>" for w in answer.withheld
@@ -54,6 +56,21 @@ def answer_html(answer: Answer) -> str:
             f"</summary><ul>{items}</ul></details>"
         )
     return f'<div class="pq-answer">{"".join(parts)}</div>'
+
+
+def partial_html(answer: Answer) -> str:
+    """The sentences of an answer that is still being made, with the line that says so.
+
+    Args:
+        answer: what there is of it, with the citations of its sentences.
+
+    Returns:
+        HTML in which every text of others is escaped.
+    """
+    return (
+        f'<div class="pq-answer">{_prose(answer.text, answer.citations)}'
+        f'<p class="pq-pending">Writing<span aria-hidden="true"></span></p></div>'
+    )
 
 
 def article_html(article: Article, span: Span | None, others: Sequence[Span] = ()) -> str:
@@ -176,7 +193,7 @@ def _prose(text: str, citations: Sequence[Citation]) -> str:
     for paragraph in _PARAGRAPHS.split(text.strip()):
         # Odd parts are what the pattern's group caught: the numbers.
         pieces = [
-            buttons.get(piece, f"[{piece}]") if place % 2 else escape.text(piece)
+            buttons.get(piece, f"[{piece}]") if place % 2 else escape.text(unescape(piece))
             for place, piece in enumerate(_MARKER.split(paragraph))
         ]
         paragraphs.append(f'<p class="pq-prose" dir="auto">{"".join(pieces)}</p>')

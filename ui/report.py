@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -97,11 +97,25 @@ def answer_lines(assistant: Assistant, lines: TextIO, where: Filter) -> int:
 
 def terminal_text(answer: Answer) -> str:
     """An answer for a terminal: each quote with who said it, when, and where it stands."""
+    parts = [worded(answer), quoted(answer), answer.notice]
+    return "\n\n".join(part for part in parts if part)
+
+
+def worded(answer: Answer) -> str:
+    """A model's sentences, or that there is no answer; "" in quotes mode, which only quotes."""
+    if answer.mode == "quotes" and not answer.refused:
+        return ""
+    from rag.compose import unescape
+
+    return _plain(unescape(answer.text))
+
+
+def quoted(answer: Answer) -> str:
+    """The quotes of an answer for a terminal, or the nearest there are where there is none."""
     from rag.domain import Point, Relation
 
     if answer.refused:
-        blocks = [answer.text]
-        blocks += ["The nearest they come:"] if answer.near_misses else []
+        blocks = ["The nearest they come:"] if answer.near_misses else []
         blocks += [_cited_block(c, None) for c in answer.near_misses]
     else:
         blocks = []
@@ -110,7 +124,30 @@ def terminal_text(answer: Answer) -> str:
             blocks += _point_blocks(point, [cited[marker] for marker in point.markers])
         if answer.uncovered:
             blocks.append(f"The articles don't say: {' '.join(answer.uncovered)}")
-    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), "\n\n".join(blocks))
+    return _plain("\n\n".join(blocks))
+
+
+def print_answer(stream: Iterator[Answer]) -> None:
+    """Print an answer; on a terminal, a model's sentences as they come."""
+    live = sys.stdout.isatty()
+    printed = ""
+    for answer in stream:
+        text = worded(answer) if live and not answer.refused else ""
+        if answer.mode != "quotes" and text != printed and text.startswith(printed):
+            click.echo(text[len(printed) :], nl=False)
+            printed = text
+    if not printed:
+        click.echo(terminal_text(answer))
+    else:
+        click.echo("\n\n" + "\n\n".join(filter(None, [quoted(answer), answer.notice])))
+    if answer.withheld:
+        count = len(answer.withheld)
+        click.echo(f"pullquote: {count} drafted withheld; --json says why", err=True)
+
+
+def _plain(text: str) -> str:
+    """`text` without what could steer a terminal."""
+    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), text)
 
 
 def _point_blocks(point: Point, cited: Sequence[Citation]) -> list[str]:
