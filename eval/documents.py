@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from eval.cases import file_name
-from ingest.read import decode, discover, read_bytes
+from ingest.files import file_events
+from ingest.items import Item
+from ingest.readers.guard import guarded
 from rag.errors import ArticleError
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -49,27 +52,33 @@ class Documents:
 
 def read_documents(folder: Path, max_mb: float) -> Documents:
     """The documents in `folder`; those that cannot be read are not articles either."""
-    texts = {}
-    for found in discover(folder):
-        try:
-            texts[found.relative] = decode(read_bytes(found.path, max_mb), found.path)
-        except ArticleError:
-            continue
-    return Documents(texts)
+    return Documents(dict(_read(folder, max_mb)))
+
+
+def _read(path: Path, max_mb: float) -> Iterator[tuple[str, str]]:
+    """Name and text of each article at `path`, as ingest reads them."""
+    limits = Settings()
+    with guarded(limits.read_seconds, limits.read_memory_mb) as guard:
+        for event in file_events(path, max_mb):
+            if isinstance(event, Item):
+                try:
+                    if loaded := event.load(""):
+                        read = guard.read(loaded.form, loaded.data, event.path, loaded.options)
+                        yield event.name, read.text
+                except ArticleError:
+                    continue
 
 
 def library_documents(library: Library, max_mb: float) -> Documents:
     """The files that a library's articles came from, as they are now.
 
-    Where a file is gone there is nothing left to compare with but the stored text.
+    Where a file is gone, or holds many articles, or it is a page of the web, there is nothing
+    to compare with but the stored text.
     """
     texts = {}
     for entry in library.catalogue.entries():
-        path = Path(entry.path)
-        try:
-            texts[entry.source] = decode(read_bytes(path, max_mb), path)
-        except ArticleError:
-            texts[entry.source] = library.article(entry.source).text
+        found = list(_read(Path(entry.path), max_mb)) if Path(entry.path).is_file() else []
+        texts[entry.source] = found[0][1] if found else library.article(entry.source).text
     return Documents(texts)
 
 

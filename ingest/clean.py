@@ -57,7 +57,7 @@ _FORMS = (
     r"\b(?:newsletters?|inbox|email|free|now|today|our|us|premium|here)\b.{0,60}$",
     r"get (?:our|the (?:latest|best|day[’']s|morning|free))\b.{0,80}"
     r"\b(?:newsletter|inbox|app|alerts?)\b",
-    r"newsletter\b",
+    r"newsletters?(?: (?:sign ?-?up|subscription|archive))?\b\W*$",
     r"\d+ (?:shares?|views?|likes?)$",
     # cookies and rights
     r"(?:we|this (?:web)?site) uses? cookies\b",
@@ -117,7 +117,7 @@ _FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECAS
 # From such a heading on, short lines are the page's end matter, not the article's.
 _END_MATTER = re.compile(
     r"\W*(?:related|recommended|leave\s+a\s+(?:reply|comment)|most\s+(?:popular|read)|recent\s+comments|"
-    r"more\s+(?:stories|news|from)|you\s+(?:may|might)\s+also|comments?\b|share\s+this)",
+    r"more\s+(?:stories|news|from)|you\s+(?:may|might)\s+also|comments?\b)",
     re.IGNORECASE,
 )
 # Below such a heading, items that are nothing but links lead to other pages.

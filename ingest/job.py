@@ -1,178 +1,249 @@
-"""The ingest job: files to articles in the library; whatever fails is listed, the rest goes in."""
+"""The ingest job: articles of any kind into the library; what fails is listed, the rest goes in."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.clean import mark
-from ingest.metadata import read_metadata
-from ingest.read import Found, decode, discover, read_bytes
-from ingest.split import Piece, embedding_text, lead_spans, passages, unit_vectors, units
-from ingest.structure import blocks
-from rag.domain import Article, Kind, Metadata, Span
-from rag.embed import Embedded, Embedder
+from ingest.ahead import Ahead, Read
+from ingest.draft import Draft, draft, fingerprint, parse
+from ingest.embedding import embedded
+from ingest.files import file_events
+from ingest.items import Broken, Event, GoneError, Item, Listed
+from ingest.readers.document import filled
+from ingest.readers.forms import READERS_VERSION
+from ingest.readers.guard import Guard, guarded
+from ingest.settle import settle, split
+from ingest.summary import Summary
+from rag.embed import Embedder
 from rag.errors import ArticleError
-from rag.library import Entry, Library, NewPassage
+from rag.library import Library, NewArticle, NewPassage, Place, Writer
 from rag.settings import Settings
 
-Progress = Callable[[int, int, str], None]
+__all__ = ["Summary", "ingest", "parse"]
 
-
-@dataclass
-class Summary:
-    """What an ingest did, by source; `failed` pairs a source with the reason."""
-
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    passages: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A file read and split, ready to be embedded."""
-
-    text: str
-    metadata: Metadata
-    pieces: tuple[Piece, ...]
-
-
-def parse(text: str, markdown: bool, embedder: Embedder, budget: int) -> Parsed:
-    """Split `text` into passages and read its metadata; a pure function of its arguments."""
-    marked = mark(text, blocks(text, markdown))
-    metadata, said = read_metadata(text, marked, markdown)
-    body = [b for i, b in enumerate(marked) if i not in said and b.kind is not Kind.BOILERPLATE]
-    pieces = passages(text, units(text, body, metadata.title), embedder, budget)
-    return Parsed(text, metadata, tuple(pieces))
-
-
-def _new_passage(
-    parsed: Parsed, piece: Piece, embedded: Embedded, embedder: Embedder
-) -> NewPassage:
-    lead = " ".join(span.of(parsed.text) for span in lead_spans(parsed.text, piece, embedder))
-    vectors = unit_vectors(parsed.text, piece, embedded.spans, embedder)
-    return NewPassage(piece.span, piece.units, embedded.vector, vectors, lead)
-
-
-def _source_name(found: Found, root: Path, taken: dict[str, str]) -> str:
-    """The source a reader sees: the path in the folder given, longer where that is taken."""
-    path = str(found.path.resolve())
-    for name in (found.relative, f"{root.resolve().name}/{found.relative}", path):
-        if taken.get(name, path) == path:
-            return name
-    return path
+Progress = Callable[[int, str], None]
 
 
 def ingest(
     paths: Sequence[Path], library: Library, embedder: Embedder, settings: Settings,
-    progress: Progress | None = None,
+    progress: Progress | None = None, *, events: Iterable[Event] = (), dry_run: bool = False,
+    waiting: Callable[[], None] | None = None,
 ) -> Summary:  # fmt: skip
-    """Bring the library in step with files and folders.
+    """Bring the library in step with files, folders and what else is listed.
 
     New articles are added, changed ones replaced, unchanged ones skipped; articles of a folder
-    given whose files are gone are removed. Each article is stored in one transaction.
+    or list given that are gone from it are removed. Each article is stored in one transaction.
 
     Args:
-        paths: files, and folders whose .txt and .md files are all taken.
+        paths: files, and folders of which all articles are taken.
         library: where they go.
         embedder: makes the vectors; the library must be of the same model.
-        settings: token budget and size limit.
-        progress: told of each file looked at: number done, number in all, its name.
+        settings: token budget and limits.
+        progress: told of each article looked at: how many there were, and its name.
+        events: what else to go through, such as pages of the web.
+        dry_run: read and compare, but store nothing.
+        waiting: called where another ingest is at work, before waiting for its end.
     """
     library.use_model(embedder.name, embedder.dimensions)
-    summary = Summary()
-    known = {entry.path: entry for entry in library.catalogue.entries()}
-    taken = {entry.source: entry.path for entry in known.values()}
-    todo: dict[str, tuple[Found, str]] = {}
-    for root in paths:
-        files = list(discover(root))
-        if root.is_dir():
-            if not files:
-                summary.failed.append(
-                    (str(root), f"{root}: no .txt or .md file in this folder; nothing was changed")
-                )
-                continue
-            _remove_missing(root, files, known, library, summary)
-        for found in files:
-            path = str(found.path.resolve())
-            entry = known.get(path)
-            source = entry.source if entry else _source_name(found, root, taken)
-            taken[source] = path
-            todo[path] = (found, source)
-    changed = _changed(todo, known, settings, summary, progress)
-    _store(changed, known, library, embedder, settings, summary)
-    library.catch_up()
-    return summary
+    with (
+        library.writing(waiting) as writer,
+        guarded(settings.read_seconds, settings.read_memory_mb) as guard,
+    ):
+        run = _Run(library, writer, embedder, settings, guard, progress, dry_run)
+        return run.go(paths, events)
 
 
-def _remove_missing(
-    root: Path, files: Iterable[Found], known: dict[str, Entry], library: Library, summary: Summary
-) -> None:
-    present = {str(f.path.resolve()) for f in files}
-    base = root.resolve()
-    for path, entry in list(known.items()):
-        if Path(path).is_relative_to(base) and path not in present and not Path(path).exists():
-            library.catalogue.remove(entry.id)
-            summary.removed.append(entry.source)
-            del known[path]
+class _Run:
+    """One ingest. What is read flows through `_read`, `Ahead` and `embedded` into `_keep`."""
 
+    def __init__(
+        self, library: Library, writer: Writer, embedder: Embedder, settings: Settings,
+        guard: Guard, progress: Progress | None, dry_run: bool,
+    ) -> None:  # fmt: skip
+        self._library, self._writer, self._embedder = library, writer, embedder
+        self._guard, self._progress, self._dry = guard, progress, dry_run
+        self._max_mb = settings.max_article_mb
+        self._budget = passage_budget(library, settings)
+        self.summary = Summary()
+        self._looked_at = 0
+        # Of paths only hashes are kept: a dump has millions.
+        self._seen: set[int] = set()
+        self._listed: list[Listed] = []
+        self._names: dict[str, str] = {}
+        self._moving: set[str] = set()
+        self._attached: dict[int, str] = {}
 
-def _changed(
-    todo: dict[str, tuple[Found, str]], known: dict[str, Entry], settings: Settings,
-    summary: Summary, progress: Progress | None,
-) -> Iterator[tuple[str, str, str, str]]:  # fmt: skip
-    """Path, source, file hash and text of each file that is new or changed."""
-    for number, (path, (found, source)) in enumerate(todo.items(), 1):
+    def go(self, paths: Sequence[Path], events: Iterable[Event]) -> Summary:
+        """Go through everything, then take away what is gone."""
+        if not self._dry:
+            self._library.sweep()
+        reads = self._read(self._events(paths, events))
+        if self._dry:
+            for read in reads:
+                self._count(read)
+        else:
+            ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
+            for (read, marked), passages in embedded(ahead.split(reads), self._embedder):
+                self._keep(read, marked, passages)
+        self._take_away()
+        if not self._dry:
+            settle(self._library, self._writer, self._embedder, self._budget)
+            self._library.catch_up()
+        return self.summary
+
+    def _events(self, paths: Sequence[Path], events: Iterable[Event]) -> Iterator[Event]:
+        for path in paths:
+            yield from file_events(path, self._max_mb)
+        yield from events
+
+    def _read(self, events: Iterator[Event]) -> Iterator[Read]:
+        """The articles that are new or changed, read; the rest is counted on the way."""
+        for event in events:
+            if isinstance(event, Listed):
+                self._listed.append(event)
+                if not self._dry:
+                    self._writer.recovered(event.container)
+            elif isinstance(event, Broken):
+                self._fail(Place(event.path, event.name, ""), event.reason, event.is_article)
+            elif hash(event.path) not in self._seen:
+                self._seen.add(hash(event.path))
+                yield from self._item(event)
+                self._looked_at += 1
+                if self._progress:
+                    self._progress(self._looked_at, event.name)
+
+    def _item(self, item: Item) -> Iterator[Read]:
+        known = self._writer.place(item.path)
+        place = Place(item.path, known[0].source if known else self._name(item), item.container)
         try:
-            data = read_bytes(found.path, settings.max_article_mb)
-            digest = hashlib.sha256(data).hexdigest()
-            entry = known.get(path)
-            if entry and entry.file_hash == digest:
-                summary.unchanged.append(source)
+            # A mark is of the last time it was read, so after a failure it says nothing.
+            loaded = item.load(known[0].mark if known else "")
+            if loaded is None:
+                self._unchanged(place)
+                return
+            given = repr((READERS_VERSION, loaded.form, sorted(loaded.options.items()), item.given))
+            digest = hashlib.sha256(given.encode() + b"\0" + loaded.data).hexdigest()
+            if known and known[0].file_hash == digest:
+                self._unchanged(place)
+                return
+            place = dataclasses.replace(place, file_hash=digest, mark=loaded.mark)
+            document = self._guard.read(loaded.form, loaded.data, item.path, loaded.options)
+            document = dataclasses.replace(document, metadata=filled(document.metadata, item.given))
+            found = draft(document)
+        except GoneError as error:
+            if known is None:
+                self._fail(place, str(error))
             else:
-                yield path, source, digest, decode(data, found.path)
+                self._remove(place)
+            return
         except ArticleError as error:
-            summary.failed.append((source, str(error)))
-        if progress:
-            progress(number, len(todo), source)
+            self._fail(place, str(error))
+            return
+        yield Read(place, known is not None, found)
 
+    def _name(self, item: Item) -> str:
+        """The source a reader sees: the item's name, longer where that is taken."""
+        for name in (item.name, item.long_name, item.path):
+            if name:
+                taken = self._names.get(name) or self._writer.path_of(name) or item.path
+                if taken == item.path:
+                    self._names[name] = item.path
+                    return name
+        return item.path
 
-def _store(
-    files: Iterator[tuple[str, str, str, str]], known: dict[str, Entry], library: Library,
-    embedder: Embedder, settings: Settings, summary: Summary,
-) -> None:  # fmt: skip
-    """Parse, embed and store each file; one stream of passages keeps every core busy."""
-    waiting: list[tuple[str, str, str, Parsed]] = []
+    def _unchanged(self, place: Place) -> None:
+        self.summary.unchanged.append(place.source)
+        if not self._dry:
+            self._writer.recovered(place.path)
 
-    def stream() -> Iterator[tuple[str, Sequence[Span]]]:
-        for path, source, digest, text in files:
-            markdown = Path(path).suffix.lower() != ".txt"
-            parsed = parse(text, markdown, embedder, settings.passage_tokens)
-            if not parsed.pieces:
-                summary.failed.append((source, f"{path}: nothing in it but menus and headings"))
+    def _fail(self, place: Place, reason: str, is_article: bool = True) -> None:
+        self.summary.failed.append((place.source, reason))
+        if is_article and not self._dry:
+            self._writer.fail(place, reason)
+
+    def _count(self, read: Read) -> None:
+        """What would be done with an article that was read."""
+        place, found = read.place, read.found
+        twin = self._writer.with_revision(found.revision)
+        if twin is not None:
+            self._same(place, twin, read.known)
+        elif split(found, self._embedder, self._budget, frozenset()).pieces:
+            (self.summary.updated if read.known else self.summary.added).append(place.source)
+        else:
+            self._fail(place, _nothing_in(place))
+
+    def _keep(self, read: Read, marked: str, passages: tuple[NewPassage, ...]) -> None:
+        """Store an article, or say where its text is stored already."""
+        place, found = read.place, read.found
+        twin = self._writer.with_revision(found.revision)
+        if twin is not None:
+            self._same(place, twin, read.known)
+            self._writer.attach(place, twin)
+        elif not passages:
+            self._fail(place, _nothing_in(place))
+        else:
+            self._writer.put(place, self._new(found, marked, passages))
+            (self.summary.updated if read.known else self.summary.added).append(place.source)
+            self.summary.passages += len(passages)
+
+    @staticmethod
+    def _new(found: Draft, marked: str, passages: tuple[NewPassage, ...]) -> NewArticle:
+        document = found.document
+        sketch, bands = fingerprint(found)
+        return NewArticle(
+            document.text, found.revision, document.markdown, document.metadata, found.metadata,
+            passages, found.house, frozenset(found.lines.values()), marked, sketch, bands,
+        )  # fmt: skip
+
+    def _same(self, place: Place, article: int, known: bool) -> None:
+        """Count a place whose text is stored: the same article again, or under another name."""
+        own = self._writer.place(place.path)
+        if own is not None and own[1] == article:
+            self.summary.unchanged.append(place.source)
+            return
+        self._attached[article] = place.source
+        first = self._writer.first_source(article)
+        self.summary.duplicates.append((place.source, first))
+        (self.summary.updated if known else self.summary.added).append(place.source)
+
+    def _take_away(self) -> None:
+        """Remove what lists and folders no longer have; a new name for the same text is a move."""
+        for listed in self._listed:
+            if not listed.whole:
                 continue
-            waiting.append((path, source, digest, parsed))
-            for piece in parsed.pieces:
-                yield embedding_text(text, piece, parsed.metadata.title, embedder)
+            places = (
+                self._writer.below(listed.container) if listed.folder
+                else self._writer.listed_in(listed.container)
+            )  # fmt: skip
+            for place in {p.path: p for p in places}.values():
+                if hash(place.path) in self._seen:
+                    continue
+                if listed.folder and Path(place.container or place.path).exists():
+                    continue
+                self._remove(place)
 
-    done: list[Embedded] = []
-    for embedded in embedder.passages(stream()):
-        done.append(embedded)
-        path, source, digest, parsed = waiting[0]
-        if len(done) < len(parsed.pieces):
-            continue
-        waiting.pop(0)
-        stored = [
-            _new_passage(parsed, p, e, embedder) for p, e in zip(parsed.pieces, done, strict=True)
-        ]
-        done = []
-        revision = hashlib.sha256(parsed.text.encode()).hexdigest()
-        article = Article(0, source, parsed.text, revision, parsed.metadata)
-        library.catalogue.put(path, source, digest, article, stored)
-        (summary.updated if path in known else summary.added).append(source)
-        summary.passages += len(stored)
+    def _remove(self, place: Place) -> None:
+        known = self._writer.place(place.path)
+        if known is not None and (new := self._attached.pop(known[1], None)):
+            self.summary.renamed.append((place.source, new))
+            self.summary.added.remove(new) if new in self.summary.added else None
+            self.summary.duplicates = [d for d in self.summary.duplicates if d[0] != new]
+        elif known is not None:
+            self.summary.removed.append(place.source)
+        if not self._dry:
+            self._writer.detach([place.path])
+
+
+def _nothing_in(place: Place) -> str:
+    return f"{place.path}: nothing in it but menus and headings"
+
+
+def passage_budget(library: Library, settings: Settings) -> int:
+    """The size of passages, in tokens, that the library has; the first ingest decides it."""
+    stored = library.catalogue.get("passage_tokens")
+    if stored is None:
+        library.catalogue.set("passage_tokens", str(settings.passage_tokens))
+    return int(stored or settings.passage_tokens)

@@ -147,7 +147,8 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
             opening = re.match(r".{0,80}?\s[-–—]{1,2}\s", line)
             if opening and published is None:
                 published = parse_date(opening.group())
-    return Metadata(title, publisher, author, published or updated or created, front.url), said
+    written = published or updated or created
+    return Metadata(title, publisher, author, written, front.url, updated), said
 
 
 def _is_title(block: Block, line: str, index: int, blocks: Sequence[Block], markdown: bool) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from rag.errors import ArticleError
 
-SUFFIXES = (".txt", ".md", ".markdown")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -29,8 +28,15 @@ class Found:
     relative: str
 
 
-def discover(root: Path) -> Iterator[Found]:
+def is_text(name: str) -> bool:
+    """Whether a file of this name holds plain text or Markdown."""
+    return PurePath(name).suffix.lower() in (".txt", ".md", ".markdown")
+
+
+def discover(root: Path, wanted: Callable[[str], object] = is_text) -> Iterator[Found]:
     """The article files at `root`, in name order: the file itself, or all below the folder.
+
+    `wanted` says by its name whether a file in a folder is one.
 
     Hidden files and folders are passed over; links to folders are not followed, so that a
     link upwards cannot make an endless walk.
@@ -42,7 +48,7 @@ def discover(root: Path) -> Iterator[Found]:
         subfolders[:] = sorted(s for s in subfolders if not s.startswith("."))
         for name in sorted(files):
             path = Path(folder, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+            if not name.startswith(".") and wanted(name):
                 yield Found(path, path.relative_to(root).as_posix())
 
 
@@ -70,7 +76,7 @@ def read_bytes(path: Path, max_mb: float) -> bytes:
         raise ArticleError(f"{path}: {error.strerror or error}") from error
 
 
-def decode(data: bytes, path: Path) -> str:
+def decode(data: bytes, name: str | Path) -> str:
     """The text of a file: every character of it, line ends included, the byte order mark aside.
 
     Raises:
@@ -79,16 +85,17 @@ def decode(data: bytes, path: Path) -> str:
     mark, encoding = next(((m, e) for m, e in _BOMS if data.startswith(m)), (b"", "utf-8"))
     data = data[len(mark) :]
     if not mark and _BINARY.search(data[:65536]):
-        raise ArticleError(f"{path}: binary content, not text; export it as plain text first")
+        raise ArticleError(f"{name}: binary content, not text; export it as plain text first")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise ArticleError(
-            f"{path}: not {encoding.upper()} (byte 0x{data[error.start]:02x} at {error.start}); "
-            f"convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 {path.name} > fixed.txt"
+            f"{name}: not {encoding.upper()} (byte 0x{data[error.start]:02x} at {error.start}); "
+            "convert it, for example: "
+            f"iconv -f WINDOWS-1252 -t UTF-8 {PurePath(name).name} > fixed.txt"
         ) from error
     if not any(c.isalnum() for c in text):
         raise ArticleError(
-            f"{path}: " + ("the file is empty" if not text.strip() else "no words in it")
+            f"{name}: " + ("the file is empty" if not text.strip() else "no words in it")
         )
     return text

@@ -60,7 +60,7 @@ class Unit:
 class Metadata:
     """What an article's own text says of itself. What is uncertain stays None.
 
-    `published` is an ISO 8601 date, or a prefix of one: ``2025-06-04``, ``2025-06``, ``2025``.
+    `published` and `updated` are ISO 8601 dates or prefixes of one, `language` such as ``pt-BR``.
     """
 
     title: str | None = None
@@ -68,17 +68,21 @@ class Metadata:
     author: str | None = None
     published: str | None = None
     url: str | None = None
+    updated: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One stored article at one revision. `revision` is the hash of `text`."""
+    """One stored article at one revision, the hash of `text`. Equal `story` numbers say reprints:
+    together they count as one source."""
 
     id: int
     source: str
     text: str
     revision: str
     metadata: Metadata = Metadata()
+    story: int = 0
 
     @property
     def name(self) -> str:

@@ -39,6 +39,7 @@ _PREPARATION = "dynamic-qint8-per-channel-1"
 # The encoder was trained on up to 256 tokens; what is longer is cut, so passages stay below.
 _MAX_TOKENS = 256
 _CACHED_WORDS = 50_000
+_COUNTED = 4096
 # The packaged model's input vectors: 8-bit rows, each with a scale of its own.
 _WORD_ROWS = "inner.embeddings.word_embeddings.weight_q"
 _WORD_SCALES = "inner.embeddings.word_embeddings.weight_scale"
@@ -148,6 +149,7 @@ class OnnxEmbedder:
         from tokenizers import Tokenizer
 
         self.name = name
+        self._counts: dict[str, int] = {}
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
             self._session = self._open(model)
@@ -191,7 +193,13 @@ class OnnxEmbedder:
 
     def count(self, text: str) -> int:
         """Tokens of `text`, special ones aside."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        # Splitting weighs the same unit several times, once for each way to pack it.
+        if (known := self._counts.get(text)) is None:
+            known = len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+            if len(self._counts) >= _COUNTED:
+                self._counts.clear()
+            self._counts[text] = known
+        return known
 
     def _run(self, session: Any, text: str) -> tuple[Vector, list[tuple[int, int]]]:
         encoding = self._tokenizer.encode(text)

@@ -40,6 +40,10 @@ class Settings:
     embedding_model  "" for the packaged model, or a folder with model.onnx and tokenizer.json
     passage_tokens   budget of a passage in tokens of the embedding model
     max_article_mb   larger files are refused, in megabytes
+    read_seconds, read_memory_mb  what reading one page, PDF or Word file may take
+    fetch_seconds    what fetching one page may take
+    fetch_delay      seconds between two pages of one site
+    allow_hosts      hosts and networks on private addresses that may be fetched from, with commas
     max_question     longest question that is answered, in characters
     candidates       passages fetched from each index before fusion
     quotes           most quotes in one answer
@@ -60,6 +64,11 @@ class Settings:
     embedding_model: str = ""
     passage_tokens: int = 180
     max_article_mb: float = 10.0
+    read_seconds: float = 60.0
+    read_memory_mb: int = 1500
+    fetch_seconds: float = 30.0
+    fetch_delay: float = 1.0
+    allow_hosts: str = ""
     max_question: int = 4000
     candidates: int = 40
     quotes: int = 3
@@ -104,6 +113,10 @@ class Settings:
 _BOUNDS: dict[str, tuple[float, float]] = {
     "passage_tokens": (32, 480),
     "max_article_mb": (0.001, 1000),
+    "read_seconds": (1, 3600),
+    "read_memory_mb": (300, 64_000),
+    "fetch_seconds": (1, 600),
+    "fetch_delay": (0, 60),
     "max_question": (10, 100_000),
     "candidates": (10, 1000),
     "quotes": (1, 10),

@@ -77,6 +77,11 @@ def words(text: str) -> list[Word]:
     return found
 
 
+def surfaces(text: str) -> list[str]:
+    """The words of `text` as they are written, in order."""
+    return _WORD.findall(text)
+
+
 def terms(text: str) -> list[str]:
     """The search terms of `text`: stems of its words without the stop words, in order."""
     return [w.term for w in words(text) if not w.stop]

@@ -79,6 +79,14 @@ def settings(tmp_path: Path) -> Settings:
     return load({}, library=tmp_path / "library")
 
 
+@pytest.fixture
+def library(settings: Settings) -> Iterator[Library]:
+    """A new library with nothing in it."""
+    opened = Library(settings.library, create=True)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def questions() -> list[str]:
     lines = (ROOT / "examples/questions/articles.jsonl").read_text(encoding="utf-8").splitlines()

@@ -184,7 +184,7 @@ def test_an_empty_folder_is_an_error_and_removes_nothing(run, tmp_path):
     for path in folder.iterdir():
         path.unlink()
     result = run("ingest", folder, at=copy)
-    assert result.exit_code == 1 and "no .txt or .md file" in result.stderr
+    assert result.exit_code == 1 and "no article (.txt, .md" in result.stderr
     assert len(json.loads(run("status", "--json", at=copy).stdout)["articles"]) == 14
 
 
@@ -235,6 +235,43 @@ def test_control_characters_of_an_article_do_not_reach_the_terminal(run, tmp_pat
     run("ingest", tmp_path / "a.txt", at=tmp_path / "library")
     shown = run("ask", "Where did the ferry Aurora sank?", at=tmp_path / "library").stdout
     assert "\x1b" not in shown and "␛[31m" in shown
+
+
+def test_a_library_is_checked_and_what_is_wrong_is_listed(run, library, tmp_path):
+    from rag.library import Library
+
+    copy = tmp_path / "library"
+    shutil.copytree(library, copy)
+    done = run("status", "--check", at=copy)
+    assert done.exit_code == 0 and "14 articles" in done.stdout and "all well" in done.stdout
+    opened = Library(copy)
+    with opened.catalogue.transaction() as db:
+        db.execute("UPDATE articles SET text = text || ' ' WHERE id = 1")
+        db.execute("DELETE FROM passages WHERE id = 7")
+    opened.close()
+    done = run("status", "--check", at=copy)
+    assert done.exit_code == 1 and "its text is not that of its revision" in done.stdout
+    assert "chroma: has gone 1 passages, such as 7" in done.stdout
+    assert "keywords: has gone 1 passages, such as 7" in done.stdout
+
+
+def test_reindex_says_what_it_made_and_ask_goes_on(run, library, tmp_path):
+    copy = tmp_path / "library"
+    shutil.copytree(library, copy)
+    before = json.loads(run("status", "--json", at=copy).stdout)["passages"]
+    done = run("reindex", "--passage-tokens", 60, at=copy)
+    assert done.exit_code == 0 and "passages of at most 60 tokens" in done.stdout
+    assert json.loads(run("status", "--json", at=copy).stdout)["passages"] > before
+    assert run("status", "--check", at=copy).exit_code == 0
+    assert json.loads(run("ask", QUESTION, "--json", at=copy).stdout)["citations"]
+    wrong = run("reindex", "--passage-tokens", 5, at=copy)
+    assert wrong.exit_code == 2 and "passage_tokens must be from 32 to 480" in wrong.stderr
+
+
+def test_a_dry_run_leaves_no_library_behind(run, tmp_path):
+    done = run("ingest", ARTICLES, "--dry-run", at=tmp_path / "none")
+    assert done.exit_code == 0 and done.stdout.startswith("would be: 14 added")
+    assert not (tmp_path / "none").exists()
 
 
 def test_help_has_examples_and_names_every_command():

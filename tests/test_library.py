@@ -26,13 +26,6 @@ def folder(tmp_path):
     return target
 
 
-@pytest.fixture
-def library(settings):
-    opened = Library(settings.library, create=True)
-    yield opened
-    opened.close()
-
-
 class Counting:
     """The real embedder, counting the passages that it is given."""
 
@@ -132,8 +125,7 @@ def test_an_index_that_lags_catches_up_and_stale_hits_are_ignored(
 ):
     ingest([folder], library, embedder, settings)
     # What a kill between catalogue and indexes leaves: the catalogue is ahead of both.
-    key = library.catalogue.article_id("a41f.txt")
-    library.catalogue.remove(key)
+    assert library.remove("a41f.txt")
     found = library.dense(embedder.query("Baltimore bridge"), 50)
     kept = library.passages(list(found))
     assert len(kept) < len(found)

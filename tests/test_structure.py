@@ -390,7 +390,7 @@ def test_what_surrounds_a_page_is_neither_quoted_nor_lost() -> None:
     parsed = parse(FURNISHED, True, Words(), 60)  # type: ignore[arg-type]
     assert parsed.metadata == Metadata(
         "The ferry desk: a guide", None, "Ada Lund, Per Roe", "2025-02-17",
-        "https://wiki.example/desk",
+        "https://wiki.example/desk", updated="2025-03-03",
     )  # fmt: skip
     assert [w for _, w, _ in said(FURNISHED)] == [
         "Share the float with the night guard", "Subscribe to the gate alerts",

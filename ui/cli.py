@@ -12,6 +12,7 @@ import click
 from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.evaluate import evaluate
+from ui.ingest import bring_in, ingest, reindex
 from ui.options import FAILED, errors, filter_options, library_option, model_options
 from ui.report import (
     answer_lines,
@@ -19,14 +20,13 @@ from ui.report import (
     print_json,
     status_dict,
     status_text,
-    summary_dict,
     summary_line,
 )
 from ui.verify import verify
 
 if TYPE_CHECKING:
-    from ingest.job import Summary
     from rag.assistant import Assistant
+    from rag.library import Library
 
 # Telemetry is off before any library that has some is imported.
 for _name, _value in {
@@ -36,9 +36,6 @@ for _name, _value in {
     "DO_NOT_TRACK": "1",
 }.items():
     os.environ.setdefault(_name, _value)
-
-# What cannot be read is ingest's to report, beside all that can.
-_PATH = click.Path(path_type=Path, readable=False)
 
 
 class _Group(click.Group):
@@ -64,60 +61,7 @@ def main(ctx: click.Context) -> None:
     ctx.obj = dict(os.environ)
 
 
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=_PATH)
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@library_option
-def ingest(paths: tuple[Path, ...], as_json: bool, library: Path | None) -> None:
-    """Add or update the articles at PATHS: .txt and .md files, or folders of them.
-
-    Unchanged articles are skipped, changed ones replaced; articles of a folder whose files are
-    gone are removed. Whatever cannot be read is listed with its reason, and the exit code is 1.
-
-    \b
-    Examples:
-      pullquote ingest reports/ notes/today.md
-      pullquote ingest reports/ --json
-    """
-    with errors():
-        settings = load(os.environ, library=library)
-        summary = _ingest(paths, settings)
-        if as_json:
-            print_json(summary_dict(summary))
-        else:
-            click.echo(summary_line(summary))
-        if summary.failed:
-            sys.exit(FAILED)
-
-
-def _ingest(paths: tuple[Path, ...], settings: Settings) -> Summary:
-    from ingest.job import ingest as run
-    from rag.embed_openai import choose_embedder
-    from rag.library import Library
-
-    library = Library(settings.library, create=True)
-    embedder = choose_embedder(settings, cache_folder(os.environ))
-    bar: Any = None
-
-    def progress(done: int, total: int, source: str) -> None:
-        nonlocal bar
-        if bar is None:
-            bar = click.progressbar(
-                length=total, label="Ingesting", file=sys.stderr,
-                item_show_func=lambda s: s or "",
-            )  # fmt: skip
-            bar.__enter__()
-        bar.update(done - bar.pos, source)
-
-    try:
-        summary = run(paths, library, embedder, settings, progress if sys.stderr.isatty() else None)
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)
-        library.close()
-    for _, reason in summary.failed:
-        click.echo(f"failed: {reason}", err=True)
-    return summary
+main.add_command(ingest)
 
 
 @main.command()
@@ -173,14 +117,14 @@ def _open(settings: Settings, mode: str | None) -> Assistant:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=_PATH)
+@click.argument("paths", nargs=-1)
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 for any free one.  [default: 7860]")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
 @model_options
 @library_option
 def serve(
-    paths: tuple[Path, ...], host: str | None, port: int | None, open_browser: bool,
+    paths: tuple[str, ...], host: str | None, port: int | None, open_browser: bool,
     mode: str | None, model: str | None, library: Path | None,
 ) -> None:  # fmt: skip
     """Ingest PATHS, if any, then serve the chat page until Ctrl-C.
@@ -193,7 +137,7 @@ def serve(
     with errors():
         settings = load(os.environ, library=library, host=host, port=port, model=model)
         if paths:
-            click.echo(summary_line(_ingest(paths, settings)), err=True)
+            click.echo(summary_line(bring_in(paths, settings, os.environ)), err=True)
         from rag.library import Library
 
         Library(settings.library, create=True).close()
@@ -205,20 +149,39 @@ def serve(
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--check", is_flag=True, help="Check that all that is stored holds together.")
 @library_option
-def status(as_json: bool, library: Path | None) -> None:
-    """Say what is in the library: its articles with dates and sizes."""
+def status(as_json: bool, check: bool, library: Path | None) -> None:
+    """Say what is in the library: its articles with dates and sizes.
+
+    With --check, look through all of it, list what is wrong, and exit with 1 if anything is.
+    """
     with errors():
         from rag.library import Library
 
         settings = load(os.environ, library=library)
         opened = Library(settings.library)
+        if check:
+            sys.exit(_check(opened))
         report = status_dict(opened)
         opened.close()
         if as_json:
             print_json(report)
         else:
             click.echo(status_text(report))
+
+
+def _check(library: Library) -> int:
+    from rag.library.check import problems
+
+    found = list(problems(library))
+    for problem in found:
+        click.echo(problem)
+    articles, passages = library.count()
+    library.close()
+    wrong = f"{len(found)} problems" if found else "all well"
+    click.echo(f"{articles} articles, {passages} passages: {wrong}")
+    return FAILED if found else 0
 
 
 @main.command()
@@ -254,5 +217,6 @@ def remove(sources: tuple[str, ...], library: Path | None) -> None:
             )
 
 
+main.add_command(reindex)
 main.add_command(verify)
 main.add_command(evaluate)

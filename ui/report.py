@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -37,6 +38,8 @@ def summary_dict(summary: Summary) -> dict[str, Any]:
         "unchanged": summary.unchanged,
         "removed": summary.removed,
         "failed": [{"source": s, "reason": r} for s, r in summary.failed],
+        "renamed": [{"from": old, "to": new} for old, new in summary.renamed],
+        "duplicates": [{"source": s, "of": first} for s, first in summary.duplicates],
         "passages": summary.passages,
     }
 
@@ -44,7 +47,30 @@ def summary_dict(summary: Summary) -> dict[str, Any]:
 def summary_line(summary: Summary) -> str:
     """An ingest's summary for people."""
     counts = {k: len(v) for k, v in summary_dict(summary).items() if isinstance(v, list)}
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+    always = ("added", "updated", "unchanged", "removed", "failed")
+    return ", ".join(f"{n} {name}" for name, n in counts.items() if n or name in always)
+
+
+class ProgressLine:
+    """One line on the terminal that says how far an ingest is; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._last = 0.0
+
+    def __call__(self, done: int, name: str) -> None:
+        """Show that `done` articles were looked at, the last one called `name`."""
+        now = time.monotonic()
+        if self._shown and now - self._last > 0.1:
+            self._last = now
+            line = _CONTROL.sub("?", f"{done:,} articles  {name}")
+            click.echo(f"\r\x1b[K{line[:100]}", err=True, nl=False)
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._last:
+            click.echo("\r\x1b[K", err=True, nl=False)
+            self._last = 0.0
 
 
 def _check(question: object, history: object) -> None:
@@ -203,6 +229,8 @@ def _quote_lines(citation: Citation) -> list[str]:
 
 def status_dict(library: Library) -> dict[str, Any]:
     """What a library holds, for programs."""
+    from rag.library import Writer
+
     return {
         "library": str(library.folder),
         "embedding_model": library.catalogue.get("embedding_model"),
@@ -217,9 +245,15 @@ def status_dict(library: Library) -> dict[str, Any]:
                 "passages": e.passages,
                 "revision": e.revision,
                 "path": e.path,
+                "url": e.metadata.url,
+                "updated": e.metadata.updated,
+                "language": e.metadata.language,
+                "sources": list(e.sources),
+                "story": e.story,
             }
             for e in library.catalogue.entries()
         ],
+        "failed": [{"source": s, "reason": r} for s, r in Writer(library.catalogue).failures()],
     }
 
 
@@ -235,4 +269,8 @@ def status_text(report: dict[str, Any]) -> str:
         size = f"{row['characters']:>9,} characters"
         date = row["published"] or "undated"
         lines.append(f"  {date:10} {size}  {row['source']}  {row['title'] or ''}".rstrip())
+        lines += [f"{'also':>12} {'':21}  {name}" for name in row["sources"][1:]]
+    if report["failed"]:
+        lines.append("Not read when last looked at; the next ingest tries them again:")
+    lines += [f"  {row['reason']}" for row in report["failed"]]
     return "\n".join(lines)

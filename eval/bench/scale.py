@@ -14,8 +14,9 @@ from eval.bench.process import Figures, Setup, folder_mb, peak_mb, watch
 from eval.bench.quality import messages
 from eval.cases import Case
 from rag.assistant import Assistant
+from rag.domain import Metadata
 from rag.embed import Embedder
-from rag.library import Library, NewPassage, StoredPassage
+from rag.library import Library, NewArticle, NewPassage, Place, StoredPassage, Writer
 from rag.library.keywords import KeywordView
 from rag.library.vectors import VectorView
 from rag.library.views import catch_up
@@ -37,7 +38,7 @@ _LIBRARY_PARTS = {
 def read_material(library: Library, dimensions: int) -> list[list[StoredPassage]]:
     """The stored passages of each article of `library`, with vectors (d,) and (units, d)."""
     articles: dict[int, list[StoredPassage]] = defaultdict(list)
-    for rows in library.catalogue.added_since(0):
+    for rows in library.catalogue.added_since(0, library.catalogue.generation()):
         for stored in library.catalogue.passages([r.id for r in rows], dimensions):
             articles[stored.passage.article.id].append(stored)
     return list(articles.values())
@@ -95,7 +96,12 @@ def build(
 def _put(library: Library, path: str, made: Made) -> None:
     # The same file name may stand in two sets; the path keeps them apart.
     article, name = made.article, f"{path}/{made.article.source}"
-    library.catalogue.put(path, name, article.revision, article, made.passages)
+    # Made articles may repeat a text, and must not be taken for one.
+    new = NewArticle(
+        article.text, f"{article.revision}@{path}", True, Metadata(), article.metadata,
+        tuple(made.passages),
+    )  # fmt: skip
+    Writer(library.catalogue).put(Place(path, name, "", article.revision), new)
 
 
 def _recall(setup: Setup, library: Library, embedder: Embedder, cases: Sequence[Case]) -> float:
@@ -103,7 +109,13 @@ def _recall(setup: Setup, library: Library, embedder: Embedder, cases: Sequence[
     vectors do not falsify what the dense index does.
     """
     library.refresh()
-    matrix = np.stack([r.vector for rows in library.catalogue.added_since(0) for r in rows])
+    matrix = np.stack(
+        [
+            r.vector
+            for rows in library.catalogue.added_since(0, library.catalogue.generation())
+            for r in rows
+        ]
+    )
     shares = []
     for case in cases:
         query = embedder.query(case.question)

@@ -120,7 +120,7 @@ class _Unit:
 def _units(library: Library) -> list[_Unit]:
     """Every sentence and list item of the library, once, article by article."""
     found: dict[tuple[str, Span], _Unit] = {}
-    for added in library.catalogue.added_since(0):
+    for added in library.catalogue.added_since(0, library.catalogue.generation()):
         for stored in library.passages([a.id for a in added]):
             article = stored.passage.article
             for unit in stored.passage.units:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +16,15 @@ from rag.domain import Article
 from rag.errors import LibraryError, ModelMismatchError, NotFoundError
 from rag.filters import Filter
 from rag.library.catalogue import Catalogue
-from rag.library.keywords import KeywordView
-from rag.library.rows import Entry, NewPassage, StoredPassage
+from rag.library.rows import Added, Entry, NewArticle, NewPassage, Place, StoredPassage
 from rag.library.selection import Selection, select
-from rag.library.vectors import VectorView
-from rag.library.views import catch_up
+from rag.library.views import Views, open_views
+from rag.library.writing import Writer
 
-__all__ = ["Entry", "Library", "NewPassage", "Selection", "StoredPassage"]
+__all__ = [
+    "Added", "Entry", "Library", "NewArticle", "NewPassage", "Place", "Selection",
+    "StoredPassage", "Writer",
+]  # fmt: skip
 
 _CACHED_PASSAGES = 4096
 _KEPT_SELECTIONS = 4
@@ -54,13 +58,14 @@ class Library:
             ) from error
         self.folder = folder
         self.catalogue = Catalogue(path)
-        self._vectors = VectorView(folder / "chroma")
-        self._keywords = KeywordView(folder / "keywords")
+        self._generation = self.catalogue.generation()
+        self._views = open_views(folder, self._generation)
         self._lock = threading.Lock()
         self._current = -1
         self._cache: OrderedDict[int, StoredPassage] = OrderedDict()
         self._newest: tuple[int, str | None] = (-1, None)
-        self._selections: OrderedDict[Filter, tuple[int, Selection]] = OrderedDict()
+        self._selections: OrderedDict[Filter, tuple[tuple[int, int], Selection]] = OrderedDict()
+        self._model: str | None = None
         self._dimensions = int(self.catalogue.get("dimensions") or 0)
 
     def use_model(self, name: str, dimensions: int) -> None:
@@ -69,52 +74,123 @@ class Library:
         Raises:
             ModelMismatchError: the library has vectors of another model.
         """
-        stored = self.catalogue.get("embedding_model")
-        if stored is None:
-            self.catalogue.set("dimensions", str(dimensions))
-            self.catalogue.set("embedding_model", name)
-        elif stored != name:
+        with self.catalogue.transaction():
+            stored = self.catalogue.get("embedding_model")
+            if stored is None:
+                self.catalogue.set("dimensions", str(dimensions))
+                self.catalogue.set("embedding_model", name)
+        if stored not in (None, name):
             raise ModelMismatchError(
                 f"the library {self.folder} was made with the embedding model {stored}, and the "
-                f"one in use is {name}: set embedding_model back, or ingest into a new --library"
+                f"one in use is {name}: set embedding_model back, run pullquote reindex to make "
+                "the library anew with it, or ingest into a new --library"
             )
-        self._dimensions = dimensions
+        self._model, self._dimensions = name, dimensions
+
+    @contextmanager
+    def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[Writer]:
+        """The right to change articles, which one process has at a time.
+
+        Args:
+            waiting: called once where another process has it, before waiting for that to end.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / "ingest.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if waiting:
+                waiting()
+            lock.acquire()
+        try:
+            yield Writer(self.catalogue)
+        finally:
+            lock.release()
 
     def refresh(self) -> None:
-        """Bring both views up to the catalogue's latest change, where they lag behind it."""
-        change = self.catalogue.change()
-        if change == self._current:
+        """Bring both views up to the catalogue's latest change, where they lag behind it.
+
+        Raises:
+            ModelMismatchError: the library was made anew with another embedding model.
+        """
+        if self._is_current():
             return
         with self._lock:
-            if change == self._current:
+            if self._is_current():
                 return
-            self.catch_up()
-            for opened in (self._vectors, self._keywords):
-                opened.open()
-            self._keywords.reload()
+            change = self.catalogue.change()
+            if (generation := self.catalogue.generation()) != self._generation:
+                if self._model not in (None, self.catalogue.get("embedding_model")):
+                    self._check_old_generation()
+                    return
+                self._views = open_views(self.folder, generation)
+                self._generation = generation
+            # While another process brings the views up to date, questions are answered from
+            # what they hold; what the catalogue no longer has is passed over.
+            done = self._views.catch_up(self.catalogue, self._generation, wait=False)
+            self._views.open(self.catalogue)
             self._cache.clear()
-            self._current = change
+            self._current = change if done else -1
+
+    def _is_current(self) -> bool:
+        return (
+            self.catalogue.change() == self._current
+            and self.catalogue.generation() == self._generation
+        )
+
+    def _check_old_generation(self) -> None:
+        """Questions of the old model are answered from the old passages while there are any."""
+        row = self.catalogue.db.execute(
+            "SELECT 1 FROM passages WHERE generation = ? LIMIT 1", (self._generation,)
+        ).fetchone()
+        if row is None:
+            raise ModelMismatchError(
+                f"the library {self.folder} was made anew with the embedding model "
+                f"{self.catalogue.get('embedding_model')}: restart to answer from it"
+            )
 
     def catch_up(self) -> None:
         """Bring the stored views up to date, without opening one that already is."""
-        from filelock import FileLock
+        self._views.catch_up(self.catalogue, self._generation, wait=True)
 
-        # Views have one writer at a time; whoever comes second finds the work done.
-        with FileLock(self.folder / "views.lock"):
-            for view in (self._vectors, self._keywords):
-                catch_up(view, self.catalogue)
+    def sweep(self) -> None:
+        """Delete what earlier generations left, but for what is being built; writers only."""
+        current = self.catalogue.generation()
+        keep = {current, current + 1} if self.catalogue.get("next") else {current}
+        with self.catalogue.transaction() as db:
+            stale = [
+                g for (g,) in db.execute("SELECT DISTINCT generation FROM passages")
+                if g not in keep
+            ]  # fmt: skip
+            db.executemany("DELETE FROM passages WHERE generation = ?", [(g,) for g in stale])
+        kept = {view.folder.name for g in keep for view in open_views(self.folder, g).both}
+        for name in ("chroma", "keywords"):
+            for folder in self.folder.glob(f"{name}*"):
+                if folder.is_dir() and folder.name not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def views(self) -> Views:
+        """The two indexes of the generation that this library answers from."""
+        return self._views
+
+    @property
+    def dimensions(self) -> int:
+        """Of the vectors; 0 before the first article."""
+        return self._dimensions
 
     def select(self, where: Filter) -> Selection | None:
         """The passages of the articles that `where` accepts; None for all, without a filter."""
         if not where:
             return None
-        change = self.catalogue.change()
+        state = self.catalogue.change(), self._generation
         with self._lock:
-            change_then, selection = self._selections.pop(where, (-1, None))
-        if selection is None or change_then != change:
-            selection = select(self.catalogue, where, self._dimensions)
+            state_then, selection = self._selections.pop(where, ((-1, -1), None))
+        if selection is None or state_then != state:
+            selection = select(self.catalogue, where, self._dimensions, self._generation)
         with self._lock:
-            self._selections[where] = (change, selection)
+            self._selections[where] = (state, selection)
             while len(self._selections) > _KEPT_SELECTIONS:
                 self._selections.popitem(last=False)
         return selection
@@ -123,26 +199,28 @@ class Library:
         self, vector: NDArray[np.float32], limit: int, within: Selection | None = None
     ) -> dict[int, float]:
         """Ids of the passages nearest to `vector` (d,), of all or `within`, with their cosine."""
+        search = self._views.vectors.search
         if within is None:
-            return self._vectors.search(vector, limit)
+            return search(vector, limit)
         exact = within.nearest(vector, limit)
         if exact is not None:
             return exact
-        return within.within(lambda n: self._vectors.search(vector, n), limit, self.count()[1])
+        return within.within(lambda n: search(vector, n), limit, self.count()[1])
 
     def keyword(
         self, weights: Mapping[str, float], limit: int, within: Selection | None = None
     ) -> dict[int, float]:
         """Ids of the passages that best match weighted terms, with their BM25 score."""
+        search = self._views.keywords.search
         if not weights:
             return {}
         if within is None:
-            return self._keywords.search(weights, limit)
-        return within.within(lambda n: self._keywords.search(weights, n), limit, self.count()[1])
+            return search(weights, limit)
+        return within.within(lambda n: search(weights, n), limit, self.count()[1])
 
     def document_frequency(self, term: str) -> int:
         """In how many passages a term stands."""
-        return self._keywords.document_frequency(term)
+        return self._views.keywords.document_frequency(term)
 
     def passages(self, ids: Sequence[int]) -> list[StoredPassage]:
         """The passages with these ids, in their order; ids the catalogue lacks are left out."""
@@ -172,11 +250,12 @@ class Library:
         return found[key]
 
     def remove(self, source: str) -> bool:
-        """Drop the article that was ingested as `source`; False if there is none."""
-        key = self.catalogue.article_id(source)
-        if key is not None:
-            self.catalogue.remove(key)
-        return key is not None
+        """Drop what was ingested as `source`, failed or not; False if there is none."""
+        with self.writing() as writer:
+            path = writer.path_of(source)
+            if path is not None:
+                writer.detach([path])
+        return path is not None
 
     def newest(self) -> str | None:
         """The date of the newest article, as it is stored; None where none has one."""
@@ -193,6 +272,5 @@ class Library:
 
     def close(self) -> None:
         """Let go of all files."""
-        self._vectors.close()
-        self._keywords.close()
+        self._views.close()
         self.catalogue.close()

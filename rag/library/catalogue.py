@@ -17,39 +17,12 @@ from typing import Any
 
 from rag.domain import Article, Metadata, Passage, Span
 from rag.errors import LibraryBusyError, LibraryError
-from rag.library.packing import (
-    pack_directions,
-    pack_units,
-    pack_vector,
-    unpack_directions,
-    unpack_units,
-    unpack_vector,
-)
-from rag.library.rows import Added, Entry, NewPassage, StoredPassage
+from rag.library.packing import unpack_directions, unpack_units, unpack_vector
+from rag.library.rows import Added, Entry, StoredPassage
+from rag.library.schema import GENERATION, METADATA, SCHEMA, SCHEMA_VERSION
 
-SCHEMA_VERSION = 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS articles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, source TEXT NOT NULL UNIQUE,
-  file_hash TEXT NOT NULL, revision TEXT NOT NULL, text TEXT NOT NULL, title TEXT, publisher TEXT,
-  author TEXT, published TEXT, url TEXT);
-CREATE TABLE IF NOT EXISTS passages (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  article INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-  start INTEGER NOT NULL, "end" INTEGER NOT NULL, lead TEXT NOT NULL, units BLOB NOT NULL,
-  vector BLOB NOT NULL, unit_vectors BLOB NOT NULL, change INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS articles_about ON articles(published, source, publisher);
-CREATE INDEX IF NOT EXISTS passages_article ON passages(article);
-CREATE INDEX IF NOT EXISTS passages_change ON passages(change);
-CREATE TABLE IF NOT EXISTS removed (passage INTEGER PRIMARY KEY, change INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS removed_change ON removed(change);
-"""
-
-
-def _passage_row(new: NewPassage) -> tuple[int, int, str, bytes, bytes, bytes]:
-    packed = pack_units(new.units), pack_vector(new.vector), pack_directions(new.unit_vectors)
-    return new.span.start, new.span.end, new.lead, *packed
+# The first source of an article is the one that it was added under, and the one that is shown.
+_SOURCE = "(SELECT source FROM sources WHERE article = a.id ORDER BY rowid LIMIT 1)"
 
 
 class Catalogue:
@@ -64,19 +37,38 @@ class Catalogue:
         self._path = path
         self._local = threading.local()
         try:
-            with self.transaction() as db:
-                db.executescript(_SCHEMA)
-                db.execute(
-                    "INSERT OR IGNORE INTO meta VALUES ('version', ?), ('id', ?), ('change', '0')",
-                    (str(SCHEMA_VERSION), uuid.uuid4().hex),
-                )
+            self._check_version()
+            # Opening a library that is complete takes no lock, so it never waits for a writer.
+            if self.get("change") is None:
+                self._create()
         except sqlite3.DatabaseError as error:
             raise LibraryError(f"{path}: {error}; is it a Pullquote library?") from error
-        if (found := self.get("version")) != str(SCHEMA_VERSION):
+
+    def _check_version(self) -> None:
+        tables = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+        found = self.get("version") if tables else str(SCHEMA_VERSION)
+        if found not in (None, str(SCHEMA_VERSION)):
             raise LibraryError(
-                f"{path}: made by another version of Pullquote (layout {found}, this one reads "
-                f"{SCHEMA_VERSION}); ingest your articles into a new --library"
+                f"{self._path}: made by another version of Pullquote (layout {found}, this one "
+                f"reads {SCHEMA_VERSION}); ingest your articles into a new --library"
             )
+        if not tables:
+            self._create()
+
+    def _create(self) -> None:
+        with self.transaction() as db:
+            for statement in SCHEMA.split(";\n"):
+                db.execute(statement)
+            db.execute(
+                "INSERT OR IGNORE INTO meta VALUES"
+                " ('version', ?), ('id', ?), ('change', '0'), ('generation', '0')",
+                (str(SCHEMA_VERSION), uuid.uuid4().hex),
+            )
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection, for reading."""
+        return self._db
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -91,12 +83,15 @@ class Catalogue:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is done inside, or nothing.
+        """All of what is done inside, or nothing; inside another one, a part of that.
 
         Raises:
             LibraryBusyError: another process keeps writing for longer than 30 seconds.
         """
         db = self._db
+        if db.in_transaction:
+            yield db
+            return
         try:
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
@@ -113,100 +108,77 @@ class Catalogue:
         if db.in_transaction:
             db.execute("COMMIT")
 
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query that changes nothing."""
+        return self._db.execute(query, values).fetchall()
+
     def get(self, key: str) -> str | None:
         """The setting stored under `key`."""
         rows = self.read("SELECT value FROM meta WHERE key = ?", key)
         return str(rows[0][0]) if rows else None
 
-    def set(self, key: str, value: str) -> None:
-        """Store `value` under `key`."""
+    def set(self, key: str, value: str | None) -> None:
+        """Store `value` under `key`; None takes it away."""
         with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            if value is None:
+                db.execute("DELETE FROM meta WHERE key = ?", (key,))
+            else:
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def change(self) -> int:
         """The number of the latest change to passages."""
         return int(self.get("change") or 0)
 
-    def put(
-        self, path: str, source: str, file_hash: str, article: Article,
-        passages: Sequence[NewPassage],
-    ) -> None:  # fmt: skip
-        """Add the article at `path`, or replace its text and passages; in one transaction."""
-        meta = article.metadata
-        with self.transaction() as db:
-            change = self._next_change(db)
-            row = db.execute("SELECT id FROM articles WHERE path = ?", (path,)).fetchone()
-            values = (source, file_hash, article.revision, article.text, meta.title,
-                      meta.publisher, meta.author, meta.published, meta.url)  # fmt: skip
-            if row is None:
-                key = db.execute(
-                    "INSERT INTO articles (path, source, file_hash, revision, text, title,"
-                    " publisher, author, published, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (path, *values),
-                ).lastrowid
-            else:
-                key = row[0]
-                self._drop_passages(db, key, change)
-                db.execute(
-                    "UPDATE articles SET source = ?, file_hash = ?, revision = ?, text = ?,"
-                    " title = ?, publisher = ?, author = ?, published = ?, url = ? WHERE id = ?",
-                    (*values, key),
-                )
-            db.executemany(
-                'INSERT INTO passages (article, start, "end", lead, units, vector, unit_vectors,'
-                " change) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [(key, *_passage_row(p), change) for p in passages],
-            )
-
-    def remove(self, article: int) -> None:
-        """Drop an article and its passages."""
-        with self.transaction() as db:
-            self._drop_passages(db, article, self._next_change(db))
-            db.execute("DELETE FROM articles WHERE id = ?", (article,))
-
-    @staticmethod
-    def _next_change(db: sqlite3.Connection) -> int:
-        db.execute("UPDATE meta SET value = value + 1 WHERE key = 'change'")
-        return int(db.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()[0])
-
-    @staticmethod
-    def _drop_passages(db: sqlite3.Connection, article: int, change: int) -> None:
-        db.execute(
-            "INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (change, article)
-        )
-        db.execute("DELETE FROM passages WHERE article = ?", (article,))
+    def generation(self) -> int:
+        """The generation of passages that is searched; reindexing makes the next."""
+        return int(self.get("generation") or 0)
 
     def entries(self) -> list[Entry]:
         """Every article without its text, by source."""
         rows = self._db.execute(
-            "SELECT id, path, source, file_hash, revision, title, publisher, author, published,"
-            " url, length(text), (SELECT count(*) FROM passages WHERE article = articles.id)"
-            " FROM articles ORDER BY source"
+            f"SELECT a.id, (SELECT path FROM sources WHERE article = a.id ORDER BY rowid LIMIT 1),"
+            f" {_SOURCE}, revision, {METADATA}, length(text), (SELECT count(*) FROM passages"
+            f" WHERE article = a.id AND generation = {GENERATION}), story,"
+            " (SELECT json_group_array(source) FROM"
+            " (SELECT source FROM sources WHERE article = a.id ORDER BY rowid))"
+            " FROM articles a ORDER BY 3"
         )
-        return [Entry(r[0], r[1], r[2], r[3], r[4], Metadata(*r[5:10]), r[10], r[11]) for r in rows]
+        return [
+            Entry(
+                r[0],
+                r[1],
+                r[2],
+                r[3],
+                Metadata(*r[4:11]),
+                r[11],
+                r[12],
+                r[13],
+                tuple(json.loads(r[14])),
+            )
+            for r in rows
+        ]
 
     def articles(self, ids: Sequence[int]) -> dict[int, Article]:
         """The articles with these ids, by id; those that are gone are left out."""
         rows = self._db.execute(
-            "SELECT id, source, text, revision, title, publisher, author, published, url"
-            " FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+            f"SELECT id, {_SOURCE}, text, revision, story, {METADATA}"
+            " FROM articles a WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
         )
-        return {r[0]: Article(r[0], r[1], r[2], r[3], Metadata(*r[4:])) for r in rows}
-
-    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """The rows of a query that changes nothing."""
-        return self._db.execute(query, values).fetchall()
+        return {r[0]: Article(r[0], r[1], r[2], r[3], Metadata(*r[5:]), r[4]) for r in rows}
 
     def article_id(self, source: str) -> int | None:
-        """The id of the article with this source."""
-        rows = self.read("SELECT id FROM articles WHERE source = ?", source)
-        return int(rows[0][0]) if rows else None
+        """The id of the article that has this among its sources."""
+        row = self._db.execute("SELECT article FROM sources WHERE source = ?", (source,)).fetchone()
+        return None if row is None else int(row[0])
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
-        passages = self.read("SELECT count(*) FROM passages")[0][0]
-        return self.read("SELECT count(*) FROM articles")[0][0], passages
+        articles, passages = self._db.execute(
+            "SELECT (SELECT count(*) FROM articles),"
+            f" (SELECT count(*) FROM passages WHERE generation = {GENERATION})"
+        ).fetchone()
+        return articles, passages
 
     def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
         """The passages with these ids, in their order; those that are gone are left out."""
@@ -233,22 +205,23 @@ class Catalogue:
         }
         return [found[i] for i in ids if i in found]
 
-    def added_since(self, change: int, batch: int = 1000) -> Iterator[list[Added]]:
-        """Passages added after `change`, in batches."""
+    def added_since(self, change: int, generation: int, batch: int = 1000) -> Iterator[list[Added]]:
+        """Passages of a generation that were added after `change`, in batches."""
         last = 0
         while rows := self._db.execute(
             'SELECT p.id, p.vector, substr(a.text, p.start + 1, p."end" - p.start),'
             " coalesce(a.title, '') || ' ' || p.lead FROM passages p"
             " JOIN articles a ON a.id = p.article"
-            " WHERE p.change > ? AND p.id > ? ORDER BY p.id LIMIT ?",
-            (change, last, batch),
+            " WHERE p.change > ? AND p.generation = ? AND p.id > ? ORDER BY p.id LIMIT ?",
+            (change, generation, last, batch),
         ).fetchall():
             last = rows[-1][0]
             yield [Added(r[0], unpack_vector(r[1]), r[2], r[3]) for r in rows]
 
     def removed_since(self, change: int) -> list[int]:
         """Ids of the passages removed after `change`."""
-        return [r[0] for r in self.read("SELECT passage FROM removed WHERE change > ?", change)]
+        rows = self._db.execute("SELECT passage FROM removed WHERE change > ?", (change,))
+        return [r[0] for r in rows]
 
     def close(self) -> None:
         """Close this thread's connection."""

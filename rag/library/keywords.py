@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rag.library.rows import Added
-from rag.text import name_key, words
+from rag.text import name_key, surfaces, words
 
 _HEAP = 64_000_000
+_LARGEST_BATCH = 5000
 
 
 def index_terms(text: str) -> list[str]:
     """The terms under which `text` is found: stems without stop words, and keys of its names."""
-    found = []
-    for word in words(text):
-        if word.stop:
-            continue
-        found.append(word.term)
-        if is_name(word.surface):
-            found.append(name_term(word.surface))
-    return found
+    return [term for surface in surfaces(text) for term in _index_terms(surface)]
+
+
+@lru_cache(maxsize=65536)
+def _index_terms(surface: str) -> tuple[str, ...]:
+    """The terms of one word: most words of a library have been met before."""
+    (word,) = words(surface)
+    if word.stop:
+        return ()
+    named = (name_term(surface),) if is_name(surface) else ()
+    return word.term, *named
 
 
 def is_name(surface: str) -> bool:
@@ -65,22 +70,36 @@ class KeywordView:
 
         writer = self._index.writer(_HEAP, 1)
         for rows in added:
+            self._delete(writer, [row.id for row in rows])
             for row in rows:
-                writer.delete_documents_by_term("id", row.id)
                 document = tantivy.Document()
                 document.add_unsigned("id", row.id)
                 document.add_text("body", " ".join(index_terms(row.text)))
                 document.add_text("head", " ".join(index_terms(row.head)))
                 writer.add_document(document)
-        for key in removed:
-            writer.delete_documents_by_term("id", key)
+        self._delete(writer, removed)
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
 
-    def reload(self) -> None:
-        """See what another process has committed."""
-        self._index.reload()
+    def _delete(self, writer: Any, ids: Sequence[int]) -> None:
+        """Drop passages, by a query: deletion by a term does nothing in a field of numbers."""
+        import tantivy
+
+        for first in range(0, len(ids), _LARGEST_BATCH):
+            batch = list(ids[first : first + _LARGEST_BATCH])
+            query = tantivy.Query.term_set_query(self._schema, "id", batch)
+            writer.delete_documents_by_query(query)
+
+    def ids(self) -> set[int]:
+        """The ids of all passages in it."""
+        import tantivy
+
+        searcher = self._index.searcher()
+        if not searcher.num_docs:
+            return set()
+        hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
+        return {int(i) for i in searcher.fast_field_values("id", [a for _, a in hits])}
 
     def document_frequency(self, term: str) -> int:
         """In how many passages `term` stands."""

@@ -60,16 +60,22 @@ class Selection:
             depth = min(total, depth * _DEEPER)
 
 
-def select(catalogue: Catalogue, where: Filter, dimensions: int) -> Selection:
-    """The passages of the articles that `where` accepts."""
-    accepted = [
-        key
-        for key, source, publisher, published in catalogue.read(
-            "SELECT id, source, publisher, published FROM articles"
-        )
-        if where.accepts(source, publisher, published)
-    ]
-    chosen = "FROM passages WHERE article IN (SELECT value FROM json_each(?)) ORDER BY id"
+def select(catalogue: Catalogue, where: Filter, dimensions: int, generation: int) -> Selection:
+    """The passages of the articles that `where` accepts by any of their sources."""
+    accepted = sorted(
+        {
+            key
+            for key, source, publisher, published in catalogue.read(
+                "SELECT a.id, s.source, a.publisher, a.published"
+                " FROM sources s JOIN articles a ON a.id = s.article"
+            )
+            if where.accepts(source, publisher, published)
+        }
+    )
+    chosen = (
+        f"FROM passages WHERE generation = {int(generation)}"
+        " AND article IN (SELECT value FROM json_each(?)) ORDER BY id"
+    )
     ids = [row[0] for row in catalogue.read(f"SELECT id {chosen}", json.dumps(accepted))]
     vectors = None
     if len(ids) <= _EXACT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,16 @@ class VectorView:
         self.folder = folder
         self._client: Any = None
         self._collection: Any = None
+        # A question must not meet the moment in which the files are opened anew.
+        self._lock = threading.RLock()
 
     def open(self) -> None:
         """Open the collection in `folder`, making it where it is missing."""
-        if self._collection is not None:
-            return
+        with self._lock:
+            if self._collection is None:
+                self._open()
+
+    def _open(self) -> None:
         import chromadb
         from chromadb.config import Settings
 
@@ -45,9 +51,10 @@ class VectorView:
 
     def close(self) -> None:
         """Let go of the files."""
-        if self._client is not None:
-            self._client.close()
-        self._client = self._collection = None
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client = self._collection = None
 
     def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""
@@ -58,11 +65,16 @@ class VectorView:
             ids = [str(i) for i in removed[first : first + _LARGEST_BATCH]]
             self._collection.delete(ids=ids)
 
+    def ids(self) -> set[int]:
+        """The ids of all passages in it."""
+        return {int(i) for i in self._collection.get(include=[])["ids"]}
+
     def search(self, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
         """Ids of the `limit` nearest passages with their cosine to `vector` (d,)."""
-        found = self._collection.query(
-            query_embeddings=vector[None, :], n_results=limit, include=["distances"]
-        )
+        with self._lock:
+            found = self._collection.query(
+                query_embeddings=vector[None, :], n_results=limit, include=["distances"]
+            )
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return {int(i): 1.0 - float(d) for i, d in pairs}
 

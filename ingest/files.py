@@ -1,0 +1,61 @@
+"""Files and folders as articles to be, those that hold many articles opened up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from ingest.containers import members
+from ingest.items import Broken, Event, Item, Listed, Loaded, Member
+from ingest.read import Found, discover, read_bytes
+from ingest.readers.forms import CONTAINERS, form_of
+from rag.errors import ArticleError
+
+KINDS = ".txt, .md, .html, .mhtml, .pdf, .docx, .jsonl or .xml"
+
+
+def file_events(root: Path, max_mb: float) -> Iterator[Event]:
+    """What is at `root`: a file, or a folder and all below it.
+
+    Args:
+        root: the file or folder.
+        max_mb: larger articles are refused, in megabytes; a file of many may be larger.
+    """
+    empty = True
+    for found in discover(root, form_of):
+        empty = False
+        form = form_of(found.path.name)
+        if form in CONTAINERS and found.path.is_file():
+            yield from _container(found, form, max_mb, in_folder=root.is_dir())
+        else:
+            yield _item(found, root, form or "text", max_mb)
+    if root.is_dir() and empty:
+        reason = f"{root}: no article ({KINDS}) in this folder; nothing was changed"
+        yield Broken(str(root), str(root), reason, is_article=False)
+    elif root.is_dir():
+        yield Listed(str(root.resolve()), folder=True)
+
+
+def _item(found: Found, root: Path, form: str, max_mb: float) -> Item:
+    def load(_: str) -> Loaded:
+        return Loaded(form, read_bytes(found.path, max_mb))
+
+    long_name = f"{root.resolve().name}/{found.relative}"
+    return Item(str(found.path.resolve()), found.relative, "", load, long_name=long_name)
+
+
+def _container(found: Found, form: str, max_mb: float, in_folder: bool) -> Iterator[Event]:
+    path = str(found.path.resolve())
+    try:
+        for member in members(found.path, form, max_mb, in_folder):
+            name = f"{found.relative}#{member.key}"
+            yield Item(f"{path}#{member.key}", name, path, partial(_load, member), member.given)
+    except ArticleError as error:
+        yield Broken(path, found.relative, str(error))
+    else:
+        yield Listed(path)
+
+
+def _load(member: Member, _: str) -> Loaded:
+    return member.load()
