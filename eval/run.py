@@ -24,7 +24,8 @@ from eval.metrics import METRICS, Scores, all_scores
 from eval.stats import Column, Estimate, estimate
 from ingest.job import ingest
 from rag.assistant import Assistant
-from rag.domain import Answer, answer_dict
+from rag.contract import answer_dict
+from rag.domain import Answer
 from rag.embed import Embedder
 from rag.errors import LibraryError, UsageError
 from rag.library import Library

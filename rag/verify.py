@@ -35,7 +35,7 @@ def verify_answer(answer: object, library: Library) -> list[Checked]:
     """Every quote of `answer` held against the library: cited, also in, or a near miss.
 
     Args:
-        answer: in the form that `rag.domain.answer_dict` gives.
+        answer: in the form that `rag.contract.answer_dict` gives.
         library: where the quotes shall stand.
 
     Raises:

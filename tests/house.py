@@ -27,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
 LAYERS: tuple[set[str], ...] = (
     {"domain", "errors"},
     {
+        "contract",
         "text",
         "tokens",
         "settings",

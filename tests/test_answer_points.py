@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.domain import Relation, answer_dict
+from rag.contract import answer_dict
+from rag.domain import Relation
 from rag.groups import MOST_QUOTES
 from ui.report import terminal_text
 

@@ -28,16 +28,16 @@ class Floors:
     facts: "Floors | None" = None
 
 
-# "reports" was written by somebody who had not seen the tool, and is not fitted on; the
-# others ask in other words than the articles use, on purpose. Measured 0.881, 0.095, 0.722 on its
-# plain questions and 0.736, 0.208, 0.722 on all; 0.400, 0.545, 0.774 on "handbook", whose pages
-# answer in lists, steps, tables and code; a question or two of leave, since processors round the
-# encoder's 8-bit sums differently.
+# "reports" was written by somebody who had not seen the tool, and is not fitted on; the others ask
+# in other words than the articles use, on purpose. Measured (cited, wrongly refused, rightly
+# refused): reports 0.778, 0.111, 0.722; ceasefire 0.756, 0.154, 0.667; articles 0.637, 0.245, 0.882;
+# handbook, whose pages answer in lists, steps, tables and code, 0.503, 0.455, 0.742. A question or
+# two of leave, since processors round the encoder's 8-bit sums differently.
 SETS = {
-    "reports": (SHARED / "articles", Floors(0.70, 0.24, 0.66, facts=Floors(0.83, 0.12, 0.66))),
-    "ceasefire": (SHARED / "articles", Floors(0.60, 0.30, 0.65)),
-    "articles": (ARTICLES, Floors(0.58, 0.27, 0.70)),
-    "handbook": (HANDBOOK, Floors(0.37, 0.58, 0.72)),
+    "reports": (SHARED / "articles", Floors(0.75, 0.14, 0.66, facts=Floors(0.86, 0.12, 0.66))),
+    "ceasefire": (SHARED / "articles", Floors(0.72, 0.18, 0.61)),
+    "articles": (ARTICLES, Floors(0.61, 0.27, 0.82)),
+    "handbook": (HANDBOOK, Floors(0.48, 0.48, 0.70)),
 }
 # Question kinds of their own, beyond "is it in the articles": measured, with no floor yet.
 LATER = {"false-premise"}
@@ -82,7 +82,9 @@ def test_every_quote_is_the_files_own_characters(answered):
 def test_no_quote_is_or_holds_a_pages_furniture(answered):
     for row in answered[2]:
         for citation in (*row.answer.citations, *row.answer.near_misses):
-            assert not any(is_furniture(line) for line in citation.quote.text.splitlines())
+            assert not any(
+                is_furniture(line) for line in citation.quote.text.splitlines() if line.strip()
+            )
 
 
 def test_refusals_have_no_citation_and_answers_have_a_few_that_differ(answered):

@@ -209,7 +209,7 @@ def test_the_good_article_among_them_comes_through(outcome):
 
 
 def test_a_reader_that_never_ends_is_ended(embedder, tmp_path):
-    settings = load({}, library=tmp_path / "library", read_seconds=1, read_memory_mb=900)
+    settings = load({}, library=tmp_path / "library", read_seconds=1, read_memory_mb=8000)
     (tmp_path / "bomb.pdf").write_bytes(pdf_bomb())
     (tmp_path / "plan.docx").write_bytes(word_document())
     library = Library(settings.library, create=True)

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from rag.compose import REFUSAL, quoted_answer
-from rag.domain import Answer, Citation, Point, Relation, answer_dict
+from rag.contract import answer_dict
+from rag.domain import Answer, Citation, Point, Relation
 from rag.draft import Drafter
 from rag.evidence_lines import evidence_line
 from rag.llm import OpenAIChat

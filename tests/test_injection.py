@@ -7,7 +7,7 @@ import re
 import pytest
 
 from rag.assistant import Assistant
-from rag.domain import answer_dict
+from rag.contract import answer_dict
 from rag.evidence_lines import evidence_line
 from rag.llm import OpenAIChat
 from rag.settings import load

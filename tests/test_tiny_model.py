@@ -9,7 +9,7 @@ import pytest
 
 from eval.drafts import audit, counts, shown_sentences
 from rag.assistant import Assistant
-from rag.domain import answer_dict
+from rag.contract import answer_dict
 from rag.llm import Message, OpenAIChat, Usage, complete
 from rag.settings import load
 from tests.planted import FACT, PLANTED

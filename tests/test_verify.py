@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from ingest.job import ingest
 from rag.assistant import Assistant
-from rag.domain import answer_dict
+from rag.contract import answer_dict
 from rag.errors import UsageError
 from rag.library import Library
 from rag.settings import load

@@ -174,7 +174,7 @@ def test_pages_are_dated_by_their_head_or_their_foot(wiki: Any) -> None:
 
 
 def test_a_citation_says_its_kind_and_context_to_programs(wiki: Any) -> None:
-    from rag.domain import answer_dict
+    from rag.contract import answer_dict
 
     answer = answer_dict(wiki.answer("Which port does the ledger-api use in production?"))
     cited = (answer["citations"] or answer["near_misses"])[0]

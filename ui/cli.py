@@ -103,7 +103,7 @@ def ask(
         if batch is not None:
             sys.exit(FAILED if answer_lines(assistant, batch, where) else 0)
         if as_json:
-            from rag.domain import answer_dict
+            from rag.contract import answer_dict
 
             print_json(answer_dict(assistant.answer(question or "", where=where)))
         else:

@@ -93,7 +93,8 @@ def answer_lines(assistant: Assistant, lines: TextIO, where: Filter) -> int:
     Returns:
         How many lines could not be answered.
     """
-    from rag.domain import Answer, answer_dict
+    from rag.contract import answer_dict
+    from rag.domain import Answer
     from rag.filters import read_filter
 
     failed = 0
