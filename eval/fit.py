@@ -137,6 +137,7 @@ _SIGNS = {
     "names_missing": -1,
     "unlike_passage": -1,
     "denied": -1,
+    "speaker_there": 1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.beside import denied
 from rag.domain import Hit
-from rag.questions import FIGURES, Wanted, offers, wanted
+from rag.questions import FIGURES, Wanted, asks_for_speaker, offers, wanted
 from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
 from rag.retrieve import Query, Retrieved
 from rag.signals import Candidate
@@ -19,6 +19,7 @@ from rag.text import Word, words
 ANSWER_SIGNALS = (
     "cosine", "fused", "passage_gap", "entropy", "lacks", "names_missing", "unlike_passage",
     "figures", "dates", "follow_up", "figure_asked", "denied", "covered_by_title",
+    "speaker_there",
 )  # fmt: skip
 
 
@@ -52,6 +53,9 @@ def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float
         "follow_up": float(bool(query.turn.previous)),
         "figure_asked": float(kind in FIGURES),
         "denied": 0.0 if kind in FIGURES and offered else denied(question, text),
+        "speaker_there": float(
+            asks_for_speaker(question) and offers(Wanted.SPEECH, text, question)
+        ),
         "covered_by_title": float(share(weights, credits(own, passage[:1])[0])),
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])

@@ -115,6 +115,19 @@ MEASURES = frozenset(
 FIGURES = MEASURES | {Wanted.NUMBER, Wanted.TIME}
 
 
+_WHO_SPOKE = re.compile(
+    r"\bwho(?:m|se)?\b(?:\s+\w+){0,4}?\s+(?:sa(?:y|ys|id)|tells?|told|call(?:s|ed)?|claim\w*|warn\w*|"
+    r"describ\w*|argu\w*|accus\w*|announc\w*|promis\w*|insist\w*|confirm\w*|stat(?:es|ed)|"
+    r"remark\w*|compar\w*|complain\w*|admit\w*|speaks?|spoke)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_speaker(question: str) -> bool:
+    """Whether `question` wants to know who said something."""
+    return bool(_WHO_SPOKE.search(question))
+
+
 def offers(kind: Wanted, text: str, question: str) -> bool:
     """Whether `text` has a thing of `kind` that `question` does not have itself."""
     if kind is Wanted.OTHER:
