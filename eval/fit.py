@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +26,16 @@ from eval.metrics import covers
 from ingest.job import ingest
 from rag.answerable import ANSWER_SIGNALS, answer_signals
 from rag.conversation import last_turn
-from rag.domain import Hit
+from rag.domain import Hit, Span
 from rag.embed import open_embedder
 from rag.evidence import DEPTH, Linear, rank
 from rag.library import Library
 from rag.retrieve import Retrieved, Retriever
 from rag.settings import cache_folder, load
-from rag.signals import UNIT_SIGNALS, unit_candidates
+from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
 
 _FOLDS = 5
+_PASSAGES = 20
 _RIDGE = 0.01
 _STRENGTH = 0.3
 # Its articles do have the matter, only not as asked: an example of what should be refused only
@@ -47,35 +48,54 @@ _DENIED = ANSWER_SIGNALS.index("denied")
 class Sample:
     """One question: what was found, its candidates' signals (n, d), which are gold (n,).
 
-    `premise` says whether the question takes for granted what the articles deny.
+    `places` are the gold ones' articles and spans; `premise` says whether the question takes for
+    granted what the articles deny.
     """
 
     name: str
     retrieved: Retrieved
     signals: NDArray[np.float64]
     gold: NDArray[np.bool_] | None
+    places: frozenset[tuple[int, Span]]
     answerable: bool
     premise: bool
     fold: int
 
 
-def collect(question_set: QuestionSet, rng: np.random.Generator) -> list[Sample]:
-    """Ingest the set's documents into a temporary library and retrieve for every question."""
+Ranked = list[tuple[Candidate, float]]
+
+
+def collect(
+    question_set: QuestionSet, rng: np.random.Generator, limit: int | None = None
+) -> list[Sample]:
+    """Ingest the set's documents into a temporary library and retrieve for every question.
+
+    Args:
+        question_set: the questions; the samples are in their order.
+        rng: deals the questions to folds.
+        limit: passages to keep of each question; None for all candidates of both indexes.
+    """
     with tempfile.TemporaryDirectory(prefix="pullquote-fit-") as folder:
         settings = load(os.environ, library=folder)
         library = Library(settings.library, create=True)
         embedder = open_embedder(settings.embedding_model, cache_folder(os.environ))
         ingest([question_set.docs], library, embedder, settings)
         retriever = Retriever(library, embedder, settings.candidates)
-        samples = [_sample(question_set.name, case, retriever, rng) for case in question_set.cases]
+        samples = []
+        for case in question_set.cases:
+            history = [
+                {"role": "user", "content": h} if isinstance(h, str) else h for h in case.history
+            ]
+            turn = last_turn(case.question, history)
+            retrieved = retriever.search(turn, limit or 2 * settings.candidates)
+            fold = int(rng.integers(_FOLDS))
+            samples.append(sample(question_set.name, case, retrieved, fold))
         library.close()
     return samples
 
 
-def _sample(name: str, case: Case, retriever: Retriever, rng: np.random.Generator) -> Sample:
-    """Retrieve for one question and mark the candidates that are gold."""
-    history = [{"role": "user", "content": h} if isinstance(h, str) else h for h in case.history]
-    retrieved = retriever.search(last_turn(case.question, history))
+def sample(name: str, case: Case, retrieved: Retrieved, fold: int) -> Sample:
+    """What was found for a question, with the candidates that are gold marked."""
     candidates = unit_candidates(retrieved, DEPTH)
     gold = None
     if case.evidence:
@@ -83,11 +103,17 @@ def _sample(name: str, case: Case, retriever: Retriever, rng: np.random.Generato
             any(covers(c.unit.span.of(_text(c.hit)), c.hit.passage.article.source, g)
                 for group in case.evidence for g in group)
             for c in candidates
-        ])  # fmt: skip
-    signals = np.stack([c.signals for c in candidates])
-    fold = int(rng.integers(_FOLDS))
+        ], dtype=bool)  # fmt: skip
+    signals = np.array([c.signals for c in candidates]).reshape(-1, len(UNIT_SIGNALS))
+    marks = () if gold is None else zip(candidates, gold, strict=True)
+    places = frozenset(place(c) for c, is_gold in marks if is_gold)
     premise = case.type == _FALSE_PREMISE
-    return Sample(name, retrieved, signals, gold, case.answerable, premise, fold)
+    return Sample(name, retrieved, signals, gold, places, case.answerable, premise, fold)
+
+
+def place(candidate: Candidate) -> tuple[int, Span]:
+    """The candidate's article and its span there."""
+    return candidate.hit.passage.article.id, candidate.unit.span
 
 
 def _text(hit: Hit) -> str:
@@ -101,20 +127,23 @@ def fit_unit(samples: Sequence[Sample]) -> Linear:
     used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any()]
     stacked = np.vstack([s.signals for s, _ in used])
     mean, scale = _standard(stacked)
+    signals = (stacked - mean) / scale
+    gold = np.concatenate([gold for _, gold in used])
+    counts = np.array([len(gold) for _, gold in used])
+    # Where each question's units begin.
+    starts = np.cumsum(counts) - counts
     sizes = {n: sum(s.name == n for s, _ in used) for n in {s.name for s, _ in used}}
-    data = [((s.signals - mean) / scale, gold, 1 / sizes[s.name]) for s, gold in used]
-    total = sum(w for *_, w in data)
+    shares = np.array([1 / sizes[s.name] for s, _ in used])
+    shares /= shares.sum()
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        value, gradient = _RIDGE * float(weights @ weights), 2 * _RIDGE * weights
-        for signals, gold, weight in data:
-            scores = signals @ weights
-            chances = np.exp(scores - scores.max())
-            chances /= chances.sum()
-            hit = float(chances[gold].sum()) + 1e-12
-            value -= weight / total * np.log(hit)
-            gradient -= weight / total * (signals.T @ (np.where(gold, chances / hit, 0) - chances))
-        return value, gradient
+        scores = signals @ weights
+        chances = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), counts))
+        chances /= np.repeat(np.add.reduceat(chances, starts), counts)
+        hits = np.add.reduceat(chances * gold, starts) + 1e-12
+        pull = np.where(gold, chances / np.repeat(hits, counts), 0) - chances
+        value = _RIDGE * float(weights @ weights) - float(shares @ np.log(hits))
+        return value, 2 * _RIDGE * weights - (np.repeat(shares, counts) * pull) @ signals
 
     found = minimize(loss, np.zeros(len(UNIT_SIGNALS)), jac=True, method="L-BFGS-B")
     return Linear(mean, scale, found.x, 0.0)
@@ -183,22 +212,39 @@ def _as_dict(model: Linear, names: Sequence[str]) -> dict[str, object]:
     return {"bias": round(model.bias, 4), "signals": signals}
 
 
+def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
+    """Each question with its units ranked by a model that has not seen it."""
+    for fold in range(_FOLDS):
+        unit = fit_unit([s for s in samples if s.fold != fold])
+        for one in (s for s in samples if s.fold == fold):
+            yield one, rank(one.retrieved, unit)
+
+
+def teaches(one: Sample, row: NDArray[np.float64]) -> bool:
+    """Whether the answer model learns from a question whose answer signals are `row` (n,)."""
+    return not one.premise or bool(row[_DENIED] > 0)
+
+
 def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict[str, object]:
     """The content of ``weights.json`` for these samples."""
     judged, rows = [], []
-    for fold in range(_FOLDS):
-        unit = fit_unit([s for s in samples if s.fold != fold])
-        for sample in (s for s in samples if s.fold == fold):
-            row = answer_signals(sample.retrieved, rank(sample.retrieved, unit))
-            if not sample.premise or row[_DENIED] > 0:
-                judged.append(sample)
-                rows.append(row)
+    for one, ranked in cross_ranked(samples):
+        row = answer_signals(one.retrieved, ranked)
+        if teaches(one, row):
+            judged.append(one)
+            rows.append(row)
     return {
         "answerable_from": answerable_from,
         "share": share,
         "unit": _as_dict(fit_unit(samples), UNIT_SIGNALS),
         "answer": _as_dict(fit_answer(np.stack(rows), judged), ANSWER_SIGNALS),
     }
+
+
+def named_set(name: str) -> QuestionSet:
+    """The set that a command line names: a folder, or ``QUESTIONS.jsonl:DOCS_FOLDER``."""
+    questions, _, docs = name.partition(":")
+    return load_set(Path(questions), Path(docs) if docs else None)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -214,8 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rng = np.random.default_rng(0)
     samples: list[Sample] = []
     for name in options.set:
-        questions, _, docs = name.partition(":")
-        samples += collect(load_set(Path(questions), Path(docs) if docs else None), rng)
+        samples += collect(named_set(name), rng, _PASSAGES)
         print(f"{name}: {len(samples)} questions so far", file=sys.stderr)  # noqa: T201
     content = fit(samples, options.answerable_from, options.share)
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,157 @@
+"""What each part is worth: `eval.ablate` on a tiny set of the examples."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from eval import ablate, fit
+from eval.cases import QuestionSet, load_set
+from eval.fitted import Figures, Judged, by_set, figures, markdown, mean
+from rag.answerable import ANSWER_SIGNALS
+from rag.signals import UNIT_SIGNALS
+from tests.conftest import ARTICLES, ROOT
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> QuestionSet:
+    """Some questions of each kind on six of the example articles."""
+    folder = tmp_path_factory.mktemp("tiny")
+    lines = (ROOT / "examples" / "questions" / "articles.jsonl").read_text().splitlines()
+    cases = [json.loads(line) for line in lines]
+    answerable = [c for c in cases if c["answerable"] and c.get("evidence")][:14]
+    others = [c for c in cases if not c["answerable"]][:10]
+    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, [*answerable, *others])))
+    (folder / "docs").symlink_to(ARTICLES)
+    return load_set(folder)
+
+
+@pytest.fixture(scope="module")
+def gathered(tiny) -> dict[str, list[fit.Sample]]:
+    return ablate.gather([tiny])
+
+
+def test_every_signal_is_in_one_group():
+    grouped = sorted(name for names in ablate.GROUPS.values() for name in names)
+    assert grouped == sorted({*UNIT_SIGNALS, *ANSWER_SIGNALS})
+
+
+def test_each_way_orders_the_passages_by_its_own_index(gathered):
+    both, dense, keyword = (gathered[name] for name in ablate.WAYS)
+    for one, other, third in zip(both, dense, keyword, strict=True):
+        assert one.name == other.name == third.name
+        assert one.fold == other.fold == third.fold
+        cosines = [hit.cosine for hit in other.retrieved.hits]
+        assert cosines == sorted(cosines, reverse=True) == [h.score for h in other.retrieved.hits]
+        matches = [hit.keyword for hit in third.retrieved.hits]
+        assert matches == sorted(matches, reverse=True)
+        assert all(matches)
+        assert max(cosines) >= max(h.cosine for h in one.retrieved.hits)
+        assert not matches or matches[0] >= max(h.keyword for h in one.retrieved.hits)
+    assert any(a.retrieved.hits != b.retrieved.hits for a, b in zip(dense, keyword, strict=True))
+
+
+def test_gold_places_are_the_gold_candidates(gathered):
+    for one in gathered["both indexes"]:
+        if one.gold is None:
+            assert not one.places
+        else:
+            assert len(one.places) == one.gold.sum()
+    assert any(one.places for one in gathered["both indexes"])
+
+
+def test_a_signal_left_out_moves_neither_model(gathered):
+    samples = gathered["both indexes"]
+    names = ablate.GROUPS["words covered"]
+    unit = fit.fit_unit(ablate.without(samples, names))
+    weights = dict(zip(UNIT_SIGNALS, unit.weights, strict=True))
+    assert all(weights[name] == 0 for name in names)
+    assert sum(weight != 0 for weight in weights.values()) > 5
+    left_out = ("cosine", "fused")
+    found = [
+        ablate.judged(one, ranked, left_out)
+        for one, ranked in fit.cross_ranked(ablate.without(samples, left_out))
+    ]
+    answer = dict(zip(ANSWER_SIGNALS, ablate.answer_model(found).weights, strict=True))
+    assert answer["cosine"] == answer["fused"] == 0
+    assert any(answer.values())
+
+
+def test_the_unit_model_is_the_optimum_of_its_loss(gathered):
+    """Against the loss written question by question, as its definition reads."""
+    samples = [s for s in gathered["both indexes"] if s.gold is not None and s.gold.any()]
+    model = fit.fit_unit(samples)
+
+    def loss(weights: np.ndarray) -> float:
+        value = 0.01 * float(weights @ weights)
+        for one in samples:
+            scores = (one.signals - model.mean) / model.scale @ weights
+            chances = np.exp(scores - scores.max())
+            value -= np.log(chances[one.gold].sum() / chances.sum()) / len(samples)
+        return value
+
+    least = loss(model.weights)
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        assert loss(model.weights + rng.normal(scale=0.05, size=len(UNIT_SIGNALS))) > least
+
+
+def test_the_table_has_every_part_and_set(gathered, tiny):
+    table = ablate.ablate(gathered)
+    assert list(table) == [
+        "everything", *(f"without {name}" for name in ablate.GROUPS),
+        "dense only retrieval", "keyword only retrieval",
+    ]  # fmt: skip
+    assert all(list(row) == [tiny.name] for row in table.values())
+    assert len({repr(row) for row in table.values()}) > 3
+    lines = markdown(table).splitlines()
+    assert len(lines) == 2 + len(table)
+    assert {line.count("|") for line in lines} == {4}
+
+
+def test_halves_are_judged_apart(gathered, tiny):
+    table = ablate.halves(gathered["both indexes"], 1)
+    assert list(table) == ["fitted half", "other half"]
+    assert table["fitted half"] != table["other half"]
+    assert all(0 <= row[tiny.name].area <= 1 for row in table.values())
+
+
+def sample(name: str, answerable: bool, gold: bool) -> fit.Sample:
+    marks = np.array([True, False]) if gold else None
+    signals = np.zeros((2, len(UNIT_SIGNALS)))
+    return fit.Sample(name, None, signals, marks, frozenset(), answerable, False, 0)  # type: ignore[arg-type]
+
+
+def test_figures_by_hand():
+    found = [
+        Judged(sample("a", True, True), 0, None, 0.9),
+        Judged(sample("a", True, True), 2, None, 0.4),
+        Judged(sample("a", True, True), 3, None, 0.8),
+        Judged(sample("a", True, True), None, None, 0.7),
+        Judged(sample("a", False, False), None, None, 0.6),
+        Judged(sample("a", False, False), None, None, 0.1),
+        Judged(sample("b", True, False), None, None, 0.5),
+    ]
+    table = by_set(found)
+    # Of eight pairs, only 0.4 against 0.6 is the wrong way round.
+    assert table["a"] == Figures(1 / 4, 2 / 4, 7 / 8, (3 / 4 + 1 / 2) / 2)
+    assert table["b"] == Figures(None, None, None, None)
+    assert figures(found[:1]).first == 1
+    assert mean(list(table.values())) == table["a"]
+    assert "| – / – / – / – |" in markdown({"everything": table})
+
+
+def test_nothing_found_is_no_answer():
+    one = sample("a", True, True)
+    assert ablate.weighed([ablate.judged(one, [])], ablate.Linear(*[np.zeros(1)] * 3, 5.0)) == [
+        Judged(one, None, None, 0.0)
+    ]
+
+
+def test_the_command_prints_the_table(tiny, capsys):
+    ablate.main([f"{tiny.docs.parent}", "--halves", "1"])
+    printed = capsys.readouterr().out
+    assert "| fitted half | " in printed
+    assert "| other half | " in printed
