@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "spread of the chances": ("entropy",),
     "denials": ("denied",),
     "whether it is a follow-up": ("follow_up",),
+    "who speaks": ("speaker_there",),
 }
 
 
@@ -88,10 +89,14 @@ def gather(sets: Iterable[QuestionSet]) -> dict[str, list[Sample]]:
     """The samples of all questions by way of retrieval; every question is searched once."""
     rng = np.random.default_rng(0)
     found: dict[str, list[Sample]] = {name: [] for name in WAYS}
+    both, *others = WAYS
     for one in sets:
         for case, seen in zip(one.cases, collect(one, rng), strict=True):
-            for name, way in WAYS.items():
-                found[name].append(sample(seen.name, case, way(seen.retrieved), seen.fold))
+            # The units of the first passages by both indexes are marked already.
+            found[both].append(replace(seen, retrieved=hybrid(seen.retrieved)))
+            for name in others:
+                way = WAYS[name](seen.retrieved)
+                found[name].append(sample(seen.name, case, way, seen.fold))
         _say(f"{one.name}: {len(one.cases)} questions")
     return found
 
