@@ -179,7 +179,9 @@ class OnnxEmbedder:
                 self._known_words[word] = _unit(
                     self._vocabulary[ids].astype(np.float32).mean(axis=0)
                 )
-        return np.stack([self._known_words[word] for word in words])
+        # As `np.stack`, which takes several times as long for many short rows.
+        rows = np.concatenate([self._known_words[word] for word in words])
+        return rows.reshape(len(words), -1)
 
     @staticmethod
     def _open(model: Path) -> Any:

@@ -222,6 +222,15 @@ class Library:
         """In how many passages a term stands."""
         return self._views.keywords.document_frequency(term)
 
+    def vectors(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The vectors (d,) of the passages with these ids, in their order; as in `passages`,
+        ids the catalogue lacks are left out."""
+        with self._lock:
+            known = {i: self._cache[i].vector for i in ids if i in self._cache}
+        if missing := [i for i in ids if i not in known]:
+            known |= self.catalogue.vectors(missing)
+        return {i: known[i] for i in ids if i in known}
+
     def passages(self, ids: Sequence[int]) -> list[StoredPassage]:
         """The passages with these ids, in their order; ids the catalogue lacks are left out."""
         with self._lock:
