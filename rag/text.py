@@ -65,8 +65,8 @@ def _term(folded: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _key(surface: str) -> tuple[str, bool]:
-    """The key a word is compared by, and whether it is a stop word."""
+def word_key(surface: str) -> tuple[str, bool]:
+    """The key that one word is compared by, and whether it is a stop word."""
     folded = _POSSESSIVE.sub("", fold(surface)) or fold(surface)
     return _term(folded), folded.replace("’", "'") in STOP_WORDS
 
@@ -79,7 +79,7 @@ def words(text: str) -> list[Word]:
 
 def _words(text: str) -> tuple[Word, ...]:
     return tuple(
-        Word(Span(*match.span()), match.group(), *_key(match.group()))
+        Word(Span(*match.span()), match.group(), *word_key(match.group()))
         for match in _WORD.finditer(text)
     )
 
@@ -94,13 +94,13 @@ def surfaces(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """The search terms of `text`: stems of its words without the stop words, in order."""
-    keys = (_key(surface) for surface in surfaces(text))
+    keys = (word_key(surface) for surface in surfaces(text))
     return [term for term, stop in keys if not stop]
 
 
 def all_terms(text: str) -> list[str]:
     """The stems of all words of `text`, stop words among them, in order."""
-    return [_key(surface)[0] for surface in surfaces(text)]
+    return [word_key(surface)[0] for surface in surfaces(text)]
 
 
 # Common romanisations of the same sounds, most specific first.
