@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from rag.compose import escape, quoted_answer, refusal
 from rag.conversation import Turn, last_turn
 from rag.domain import Also, Answer, Citation, Evidence, Point
@@ -43,6 +45,9 @@ class Assistant:
             ModelMismatchError: they are of another.
         """
         library.use_model(embedder.name, embedder.dimensions)
+        # An answer's matrices are so small that sharing them out among threads costs more than
+        # it saves, and keeps other cores spinning that other questions could use.
+        threadpool_limits(1, user_api="blas")
         self.library = library
         self._retriever = Retriever(library, embedder, settings.candidates)
         self._weights = load_weights()

@@ -160,6 +160,7 @@ class OnnxEmbedder:
         self._inputs = {i.name for i in self._session.get_inputs()}
         self.dimensions = int(self._session.get_outputs()[0].shape[-1])
         self._model = model
+        self._more_sessions: list[Any] = []
         self._vocabulary = None if words is None else np.load(words, mmap_mode="r")
         self._known_words: dict[str, Vector] = {}
 
@@ -179,7 +180,9 @@ class OnnxEmbedder:
                 self._known_words[word] = _unit(
                     self._vocabulary[ids].astype(np.float32).mean(axis=0)
                 )
-        return np.stack([self._known_words[word] for word in words])
+        # As `np.stack`, which takes several times as long for many short rows.
+        rows = np.concatenate([self._known_words[word] for word in words])
+        return rows.reshape(len(words), -1)
 
     @staticmethod
     def _open(model: Path) -> Any:
@@ -234,8 +237,10 @@ class OnnxEmbedder:
         Batches are slower here than single runs, and make a vector depend on its neighbours.
         """
         workers = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-        sessions = [self._session] + [self._open(self._model) for _ in range(workers - 1)]
-        free = list(sessions)
+        # Opening one takes as long as several passages, and ingest comes here more than once.
+        while len(self._more_sessions) < workers - 1:
+            self._more_sessions.append(self._open(self._model))
+        free = [self._session, *self._more_sessions[: workers - 1]]
 
         def one(item: tuple[str, Sequence[Span]]) -> Embedded:
             session = free.pop()

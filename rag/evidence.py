@@ -119,6 +119,11 @@ def _repeats(one: Reading, other: Reading) -> bool:
     """Whether two units say the same in nearly the same words, with the same figures."""
     if one.figures != other.figures:
         return False
+    fewer, more = sorted((len(one.terms), len(other.terms)))
+    # Cheaper than the sets: what they share is no more than the smaller one, their union no less
+    # than the larger.
+    if fewer < _SAME_WORDS * more:
+        return False
     union = len(one.terms | other.terms)
     return union > 0 and len(one.terms & other.terms) >= _SAME_WORDS * union
 

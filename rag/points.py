@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.domain import Evidence, Kind
+from rag.domain import Evidence, Kind, Span
 from rag.figures import (
     Figure,
     clash,
@@ -26,7 +26,7 @@ from rag.figures import (
 from rag.questions import MEASURES, Wanted, wanted
 from rag.reading import alike_words, credits, read, share
 from rag.retrieve import Retrieved
-from rag.text import same_name, words
+from rag.text import same_name, surfaces, words
 
 # "Did it …?", "Is it true that …?": answered by yes, no, or not yet.
 _YES_OR_NO = re.compile(
@@ -52,10 +52,6 @@ _SAME = 80
 # Fewer words than these, names aside, say too little to be compared.
 _LEAST_WORDS = 3
 _DATELINE = re.compile(r"^\W{0,2}[A-Z][^()\n]{0,40}\([^()\n]{1,40}\)\s*[-–—:]\s*")
-# An article is a reprint where half of what opens the shorter one opens the other.
-_REPRINTED = 0.5
-_OPENING = 3000
-_SHINGLE = 5
 # Sentences about one matter have a cosine above this, and share this much of what the better
 # one has of the question's words; for dates, of which texts have many, nearly all of it.
 _ONE_MATTER = 0.55
@@ -71,24 +67,49 @@ _COUNTED = re.compile(
 _HOW_MUCH = re.compile(r"\bhow\s+(?:long|big|large|small|strong|fast|late|early)\b", re.IGNORECASE)
 _POPULATION = re.compile(r"\bpopulation\b", re.IGNORECASE)
 
+# Evidence is compared piece by piece, each with many others.
+_KEPT = 4096
+_figures = lru_cache(maxsize=_KEPT)(figures)
+_days = lru_cache(maxsize=_KEPT)(days)
+
+
+@lru_cache(maxsize=2 * _KEPT)
+def _processed(text: str) -> str:
+    """The words of `text` as rapidfuzz compares them."""
+    from rapidfuzz.utils import default_process
+
+    return str(default_process(text))
+
 
 def same_statement(one: str, other: str) -> bool:
     """Whether two texts say the same in nearly the same words, figures and names alike."""
     from rapidfuzz import fuzz
 
     one, other = (_DATELINE.sub("", text) for text in (one, other))
-    a, b = (" ".join(w.surface.lower() for w in words(t)) for t in (one, other))
     return (
-        fuzz.token_sort_ratio(a, b, score_cutoff=_SAME) > 0
-        and clash(figures(one), figures(other)) is not True
-        and clash_of_days(days(one), days(other)) is not True
+        fuzz.token_sort_ratio(_lowered(one), _lowered(other), score_cutoff=_SAME) > 0
+        and clash(_figures(one), _figures(other)) is not True
+        and clash_of_days(_days(one), _days(other)) is not True
         and stance(one) == stance(other)
         and not _other_names(one, other)
     )
 
 
-def _names(text: str) -> set[str]:
-    return {w.surface for w in words(text) if w.capitalised and not w.stop}
+@lru_cache(maxsize=_KEPT)
+def _lowered(text: str) -> str:
+    """The words of `text` in lower case."""
+    return " ".join(surface.lower() for surface in surfaces(text))
+
+
+@lru_cache(maxsize=_KEPT)
+def _names(text: str) -> frozenset[str]:
+    return frozenset(w.surface for w in words(text) if w.capitalised and not w.stop)
+
+
+@lru_cache(maxsize=_KEPT)
+def _unnamed(text: str) -> str:
+    """The words of `text` in lower case, without its names."""
+    return " ".join(w.surface.lower() for w in words(text) if not w.capitalised or w.stop)
 
 
 def _other_names(one: str, other: str) -> bool:
@@ -105,38 +126,19 @@ def _other_person(one: str, other: str) -> bool | None:
     """Whether two texts say the same of different names; None where they don't say the same."""
     from rapidfuzz import fuzz
 
-    left = [
-        " ".join(w.surface.lower() for w in words(t) if not w.capitalised or w.stop)
-        for t in (one, other)
-    ]
+    left = [_unnamed(t) for t in (one, other)]
     alike = len(left[0].split()) >= _LEAST_WORDS and fuzz.ratio(*left) >= _SAME
-    if not alike or clash(figures(one), figures(other)) is True:
+    if not alike or clash(_figures(one), _figures(other)) is True:
         return None
     return True if _other_names(one, other) else None
 
 
+@lru_cache(maxsize=_KEPT)
 def stance(text: str) -> str:
     """Whether `text` leaves what it speaks of "open", has it "denied" or "affirmed"."""
     if _OPEN.search(text):
         return "open"
     return "denied" if _DENIED.search(text) else "affirmed"
-
-
-def is_reprint(one: str, other: str) -> bool:
-    """Whether two articles' texts are one story: most of what opens the shorter is in both.
-
-    Runs of five words are compared, as in Broder (1997), "On the resemblance and containment
-    of documents".
-    """
-    a, b = _shingles(one[:_OPENING]), _shingles(other[:_OPENING])
-    least = min(len(a), len(b))
-    return least > 0 and len(a & b) >= _REPRINTED * least
-
-
-@lru_cache(maxsize=512)
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    found = [w.term for w in words(text)]
-    return frozenset(tuple(found[i : i + _SHINGLE]) for i in range(len(found) - _SHINGLE + 1))
 
 
 def asked_of(question: str) -> frozenset[str]:
@@ -171,17 +173,17 @@ def differ(
     if kind in (Wanted.PERSON, Wanted.PLACE):
         return _other_person(one, other)
     if kind is Wanted.TIME:
-        found = clash_of_days(*(days(t, d) for t, d in zip((one, other), dates, strict=True)))
+        found = clash_of_days(*(_days(t, d) for t, d in zip((one, other), dates, strict=True)))
         return clash_of_clocks(clocks(one), clocks(other)) if found is None else found
     if kind is Wanted.CLOCK:
         return clash_of_clocks(clocks(one), clocks(other))
     if kind is Wanted.NUMBER or kind in MEASURES or _HOW_MUCH.search(question):
-        return _clash_of_asked(question, figures(one), figures(other))
+        return _clash_of_asked(question, _figures(one), _figures(other))
     return None
 
 
 def _clash_of_asked(question: str, one: list[Figure], other: list[Figure]) -> bool | None:
-    known = figures(question)
+    known = _figures(question)
     asked = asked_of(question)
     a, b = ([f for f in lot if not any(f.value == k.value for k in known)] for lot in (one, other))
     if asked:
@@ -199,6 +201,7 @@ class Comparison:
         """Compare what was `retrieved` as answers to `question`."""
         self._question = question
         self._retrieved = retrieved
+        self._twins: dict[tuple[int, Span], list[Evidence]] = {}
         self._vectors = {
             (hit.passage.article.id, unit.span): vector
             for hit, item in zip(retrieved.hits, retrieved.stored, strict=True)
@@ -231,21 +234,25 @@ class Comparison:
 
     def twins(self, one: Evidence) -> list[Evidence]:
         """Units of other retrieved articles in nearly the same words, whatever their figures."""
-        from rapidfuzz import fuzz, utils
+        from rapidfuzz import fuzz
 
-        return [
+        key = one.article.id, one.span
+        if (known := self._twins.get(key)) is not None:
+            return known
+        own = _processed(one.text)
+        found = self._twins[key] = [
             Evidence(0, hit.passage.article, unit.span, 0.0, unit.kind, unit.context)
             for hit in self._retrieved.hits
             if hit.passage.article.id != one.article.id
             for unit in hit.passage.units
             if unit.kind is not Kind.HEADING
             and fuzz.token_sort_ratio(
-                one.text,
-                unit.span.of(hit.passage.article.text),
-                processor=utils.default_process,
+                own,
+                _processed(unit.span.of(hit.passage.article.text)),
                 score_cutoff=_SAME,
             )
         ]
+        return found
 
     def _values_differ(self, one: Evidence, other: Evidence) -> bool | None:
         """Whether the values asked for differ; None where the two are on different matters."""
@@ -259,17 +266,17 @@ class Comparison:
         if self._of_the_time(one) is not self._of_the_time(other):
             return False
         low, high = sorted(self._covered((one, other)))
-        dated = wanted(self._question) is Wanted.TIME and days(one.text) and days(other.text)
+        dated = wanted(self._question) is Wanted.TIME and _days(one.text) and _days(other.text)
         if dated:
             return low >= max(_LEAST_DATED, _SHARED_DATED * high)
         return low >= _SHARED * high
 
     def _of_the_time(self, evidence: Evidence) -> bool | None:
         """Whether the evidence is of the date that the question names; None where none is known."""
-        asked = days(self._question)
+        asked = _days(self._question)
         published = evidence.article.metadata.published
         # An article tells of the months before it too: only its year is held against it.
-        found = days(evidence.text, published) or days((published or "")[:4])
+        found = _days(evidence.text, published) or _days((published or "")[:4])
         if not asked or not found:
             return None
         return any(not a.differs(b) for a in asked for b in found)

@@ -40,9 +40,10 @@ class Reading:
 @lru_cache(maxsize=50_000)
 def read(text: str) -> Reading:
     """The terms and names of `text`; cached, since the same units come up again and again."""
-    found = [w for w in words(text) if not w.stop]
+    every = words(text)
+    found = [w for w in every if not w.stop]
     names: dict[str, tuple[str, ...]] = {}
-    for name in {w.surface for w in words(text) if w.capitalised and len(w.surface) > 3}:
+    for name in {w.surface for w in every if w.capitalised and len(w.surface) > 3}:
         first = _name_key(name)[:1]
         names[first] = (*names.get(first, ()), name)
     return Reading(

@@ -66,15 +66,13 @@ class Retrieved:
     stored: tuple[StoredPassage, ...]
 
 
-def _timely(when: When, candidates: Sequence[StoredPassage]) -> list[float]:
-    """What each passage gains or loses by its time, where the question asks for one.
+def _timely(when: When, candidates: Sequence[StoredPassage]) -> dict[int, float]:
+    """What each passage, by id, gains or loses by its time, where the question asks for one.
 
     Which of an article's sentences is of that time is told by `rag.when.fit`, unit by unit; here
     articles only stand back as far as they are of another time.
     """
     gains = [0.0] * len(candidates)
-    if not when:
-        return gains
     passages = [stored.passage for stored in candidates]
     if when.order is not None:
         days = [dated(p.article.metadata.published, "") for p in passages]
@@ -84,7 +82,7 @@ def _timely(when: When, candidates: Sequence[StoredPassage]) -> list[float]:
         known = fit(when, published, p.span.of(p.article.text)) if published else None
         if known is not None:
             gains[i] -= _ANOTHER_TIME * max(0.0, 1 - known / ARTICLE)
-    return gains
+    return {p.id: gain for p, gain in zip(passages, gains, strict=True)}
 
 
 class Retriever:
@@ -156,16 +154,22 @@ class Retriever:
         dense = self._library.dense(query.vector, self._candidates, within)
         keyword = self._library.keyword(query.terms, self._candidates, within)
         best = max(keyword.values(), default=1.0) or 1.0
-        found = []
-        candidates = self._library.passages(list(dense | keyword))
-        for stored, timely in zip(candidates, _timely(query.when, candidates), strict=True):
-            key = stored.passage.id
+        # Whole passages are read of the best alone, unless their dates and words are asked about.
+        vectors = self._library.vectors(list(dense | keyword))
+        timely = _timely(query.when, self._library.passages(list(vectors))) if query.when else {}
+        ranked = []
+        for key, vector in vectors.items():
             cosine = dense.get(key)
             if cosine is None:
-                cosine = float(stored.vector @ query.vector)
+                cosine = float(vector @ query.vector)
             share = keyword.get(key, 0.0) / best
-            score = DENSE_SHARE * cosine + (1 - DENSE_SHARE) * share + timely
-            found.append((Hit(stored.passage, score, cosine, keyword.get(key, 0.0)), stored))
-        found.sort(key=lambda pair: (-pair[0].score, pair[0].passage.id))
-        found = found[:limit]
+            score = DENSE_SHARE * cosine + (1 - DENSE_SHARE) * share + timely.get(key, 0.0)
+            ranked.append((-score, key, cosine))
+        ranked = sorted(ranked)[:limit]
+        stored = {s.passage.id: s for s in self._library.passages([key for _, key, _ in ranked])}
+        found = [
+            (Hit(stored[key].passage, -behind, cosine, keyword.get(key, 0.0)), stored[key])
+            for behind, key, cosine in ranked
+            if key in stored
+        ]
         return Retrieved(query, tuple(h for h, _ in found), tuple(s for _, s in found))

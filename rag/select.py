@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from rag.domain import Evidence, Kind, Relation
 from rag.evidence import Assessment
 from rag.groups import MOST_QUOTES, Group, Side, Source, apart, single
-from rag.points import Comparison, is_reprint
+from rag.points import Comparison
+from rag.reprints import is_reprint
 from rag.retrieve import Retrieved
 from rag.widen import Widened, widened
 

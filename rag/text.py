@@ -49,9 +49,9 @@ def fold(text: str) -> str:
 
 
 _local = threading.local()
+_KEPT_CHARACTERS = 1000
 
 
-@lru_cache(maxsize=65536)
 def _term(folded: str) -> str:
     if folded[0].isdigit():
         return folded.replace(",", "")
@@ -59,22 +59,32 @@ def _term(folded: str) -> str:
     if not hasattr(_local, "stemmer"):
         import Stemmer
 
-        _local.stemmer = Stemmer.Stemmer("english")
+        # Without its own cache, which takes longer to keep than the stems it saves.
+        _local.stemmer = Stemmer.Stemmer("english", 0)
     return str(_local.stemmer.stemWord(folded))
+
+
+@lru_cache(maxsize=65536)
+def word_key(surface: str) -> tuple[str, bool]:
+    """The key that one word is compared by, and whether it is a stop word."""
+    folded = _POSSESSIVE.sub("", fold(surface)) or fold(surface)
+    return _term(folded), folded.replace("’", "'") in STOP_WORDS
 
 
 def words(text: str) -> list[Word]:
     """The words of `text` in order, stop words among them."""
-    found = []
-    for match in _WORD.finditer(text):
-        surface = match.group()
-        folded = _POSSESSIVE.sub("", fold(surface)) or fold(surface)
-        found.append(
-            Word(
-                Span(*match.span()), surface, _term(folded), folded.replace("’", "'") in STOP_WORDS
-            )
-        )
-    return found
+    # An answer looks at the same few sentences many times; long texts are not worth keeping.
+    return list(_known_words(text) if len(text) <= _KEPT_CHARACTERS else _words(text))
+
+
+def _words(text: str) -> tuple[Word, ...]:
+    return tuple(
+        Word(Span(*match.span()), match.group(), *word_key(match.group()))
+        for match in _WORD.finditer(text)
+    )
+
+
+_known_words = lru_cache(maxsize=4096)(_words)
 
 
 def surfaces(text: str) -> list[str]:
@@ -84,7 +94,13 @@ def surfaces(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """The search terms of `text`: stems of its words without the stop words, in order."""
-    return [w.term for w in words(text) if not w.stop]
+    keys = (word_key(surface) for surface in surfaces(text))
+    return [term for term, stop in keys if not stop]
+
+
+def all_terms(text: str) -> list[str]:
+    """The stems of all words of `text`, stop words among them, in order."""
+    return [word_key(surface)[0] for surface in surfaces(text)]
 
 
 # Common romanisations of the same sounds, most specific first.

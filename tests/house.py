@@ -59,6 +59,7 @@ LAYERS: tuple[set[str], ...] = (
         "answerable",
         "evidence",
         "points",
+        "reprints",
         "groups",
         "select",
         "support",

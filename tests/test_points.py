@@ -3,7 +3,8 @@
 import pytest
 
 from rag.figures import Day, clocks, days, figures
-from rag.points import differ, is_reprint, same_statement, stance
+from rag.points import differ, same_statement, stance
+from rag.reprints import is_reprint
 
 UNDATED = (None, None)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from rag.domain import Article, Metadata, Passage, Span
 from rag.errors import LibraryBusyError, LibraryError
-from rag.library.packing import unpack_directions, unpack_units, unpack_vector
+from rag.library.packing import Matrix, unpack_directions, unpack_units, unpack_vector
 from rag.library.rows import Added, Entry, StoredPassage
 from rag.library.schema import GENERATION, METADATA, SCHEMA, SCHEMA_VERSION
 
@@ -179,6 +179,14 @@ class Catalogue:
             f" (SELECT count(*) FROM passages WHERE generation = {GENERATION})"
         ).fetchone()
         return articles, passages
+
+    def vectors(self, ids: Sequence[int]) -> dict[int, Matrix]:
+        """The vectors (d,) of the passages with these ids; those that are gone are left out."""
+        rows = self._db.execute(
+            "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return {key: unpack_vector(blob) for key, blob in rows}
 
     def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
         """The passages with these ids, in their order; those that are gone are left out."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.library.rows import Added
-from rag.text import name_key, surfaces, words
+from rag.text import name_key, surfaces, word_key
 
 _HEAP = 64_000_000
 _LARGEST_BATCH = 5000
@@ -22,11 +22,11 @@ def index_terms(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def _index_terms(surface: str) -> tuple[str, ...]:
     """The terms of one word: most words of a library have been met before."""
-    (word,) = words(surface)
-    if word.stop:
+    term, stop = word_key(surface)
+    if stop:
         return ()
     named = (name_term(surface),) if is_name(surface) else ()
-    return word.term, *named
+    return term, *named
 
 
 def is_name(surface: str) -> bool:
