@@ -81,9 +81,18 @@ def same_statement(one: str, other: str) -> bool:
     return (
         fuzz.token_sort_ratio(a, b, score_cutoff=_SAME) > 0
         and clash(figures(one), figures(other)) is not True
+        and not _other_numbers(figures(one), figures(other))
         and clash_of_days(days(one), days(other)) is not True
         and stance(one) == stance(other)
         and not _other_names(one, other)
+    )
+
+
+def _other_numbers(one: Sequence[Figure], other: Sequence[Figure]) -> bool:
+    """Whether each has a number, whatever it counts, that the other does not have."""
+    return all(
+        any(not any(x.equals(y) for y in theirs) for x in mine)
+        for mine, theirs in ((one, other), (other, one))
     )
 
 
