@@ -63,21 +63,35 @@ def load_set(path: Path, docs: Path | None = None) -> QuestionSet:
     folder = docs or (path / "docs" if path.is_dir() else None)
     if not questions.is_file():
         raise UsageError(f"{questions}: no such questions file")
+    if docs is not None and not docs.is_dir():
+        raise UsageError(f"{docs}: no such folder of documents")
     if folder is None or not folder.is_dir():
         raise UsageError(f"{questions}: name the folder of its documents with --docs")
     cases = []
-    for number, line in enumerate(questions.read_text(encoding="utf-8").splitlines(), 1):
+    # Not splitlines: a string may hold a separator that JSON leaves as it is.
+    for number, line in enumerate(_text(questions).split("\n"), 1):
         if not line.strip():
             continue
         try:
             cases.append(_case(json.loads(line)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{questions}:{number}: not a case: {error!r}") from error
+        except KeyError as error:
+            raise UsageError(f"{questions}:{number}: not a case: it has no {error}") from error
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"{questions}:{number}: not a case: {error}") from error
     name = path.name if path.is_dir() else path.stem
     return QuestionSet(name, folder, tuple(cases))
 
 
-def _case(data: dict[str, Any]) -> Case:
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}") from error
+
+
+def _case(data: Any) -> Case:
+    if not isinstance(data, dict):
+        raise TypeError("not an object")
     evidence = tuple(
         tuple(Gold(e["source"], e["quote"]) for e in group) for group in data.get("evidence", ())
     )

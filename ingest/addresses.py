@@ -59,7 +59,7 @@ class Allowed:
         if not good:
             raise RefusedError(
                 f"{host} is on a private network ({addresses[0]}), which is not fetched from; "
-                "allow_hosts (PULLQUOTE_ALLOW_HOSTS) can allow it"
+                f"to allow it, set PULLQUOTE_ALLOW_HOSTS={host} (allow_hosts in pullquote.toml)"
             )
         return good
 

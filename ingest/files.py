@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,14 @@ def file_events(root: Path, max_mb: float) -> Iterator[Event]:
         max_mb: larger articles are refused, in megabytes; a file of many may be larger.
     """
     empty = True
+    if not _named_in_utf8(root.resolve()):
+        yield _unnameable(root, root.name)
+        return
     for found in discover(root, form_of):
         empty = False
+        if not _named_in_utf8(found.path):
+            yield _unnameable(found.path, found.relative)
+            continue
         form = form_of(found.path.name)
         if form in CONTAINERS and found.path.is_file():
             yield from _container(found, form, max_mb, in_folder=root.is_dir())
@@ -35,6 +42,20 @@ def file_events(root: Path, max_mb: float) -> Iterator[Event]:
         yield Broken(str(root), str(root), reason, is_article=False)
     elif root.is_dir():
         yield Listed(str(root.resolve()), folder=True)
+
+
+def _named_in_utf8(path: Path) -> bool:
+    """Whether a library can keep the name: a file system may hold any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unnameable(path: Path, name: str) -> Broken:
+    where, shown = (os.fsencode(n).decode("utf-8", "replace") for n in (path, name))
+    return Broken(where, shown, f"{where}: its name is not UTF-8; rename it")
 
 
 def _item(found: Found, root: Path, form: str, max_mb: float) -> Item:

@@ -85,6 +85,7 @@ class Assistant:
         caller whose reader has left can leave too.
         """
         start = time.perf_counter()
+        _check_characters(question, history)
         turn = last_turn(self._checked(question), history)
         within = self.library.select(where)
         if within is not None and not within.articles:
@@ -166,6 +167,17 @@ class Assistant:
                 f"{self._settings.max_question:,} are answered: shorten it (max_question)"
             )
         return stripped
+
+
+def _check_characters(question: str, history: Sequence[Mapping[str, str]]) -> None:
+    """Raise UsageError for half a character, which no model reads and no UTF-8 holds."""
+    try:
+        for text in (question, *(message.get("content") or "" for message in history)):
+            text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "the question, or what came before it, is not all in UTF-8: type it anew"
+        ) from error
 
 
 def _offered(citations: Sequence[Citation], asked: Sequence[Asked]) -> list[Evidence]:

@@ -196,3 +196,11 @@ def clash_of_clocks(one: Iterable[int], other: Iterable[int]) -> bool | None:
     """The same for times of day."""
     a, b = set(one), set(other)
     return not a & b if a and b else None
+
+
+def other_numbers(one: Sequence[Figure], other: Sequence[Figure]) -> bool:
+    """Whether each has a number, whatever it counts, that the other does not have."""
+    return all(
+        any(not any(x.equals(y) for y in theirs) for x in mine)
+        for mine, theirs in ((one, other), (other, one))
+    )

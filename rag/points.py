@@ -21,6 +21,7 @@ from rag.figures import (
     clocks,
     days,
     figures,
+    other_numbers,
     unit_of,
 )
 from rag.questions import MEASURES, Wanted, wanted
@@ -89,6 +90,7 @@ def same_statement(one: str, other: str) -> bool:
     return (
         fuzz.token_sort_ratio(_lowered(one), _lowered(other), score_cutoff=_SAME) > 0
         and clash(_figures(one), _figures(other)) is not True
+        and not other_numbers(_figures(one), _figures(other))
         and clash_of_days(_days(one), _days(other)) is not True
         and stance(one) == stance(other)
         and not _other_names(one, other)

@@ -48,7 +48,7 @@ def verify_answer(answer: object, library: Library) -> list[Checked]:
         quotes += answer.get("near_misses") or []
         quotes += [also for point in answer.get("points") or [] for also in point["also"]]
     except (TypeError, LookupError) as error:
-        raise UsageError(f"not an answer: {error!r}") from error
+        raise UsageError("not an answer: its near misses or points are of another form") from error
     return [_checked(quote, library) for quote in quotes]
 
 
@@ -58,8 +58,10 @@ def _checked(quote: Any, library: Library) -> Checked:
         revision, start, end = quote["revision"], int(quote["start"]), int(quote["end"])
         if not isinstance(text, str) or not text or min(start, end) < 0:
             raise ValueError("an empty quote, or no place")
-    except (LookupError, TypeError, ValueError) as error:
-        raise UsageError(f"not a citation: {error!r}") from error
+    except LookupError as error:
+        raise UsageError(f"not a citation: it has no {error}") from error
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"not a citation: {error}") from error
     try:
         article = library.article(source)
     except NotFoundError:

@@ -308,5 +308,10 @@ def test_rows_and_code_keep_their_form_in_a_narrow_window(
             # What is too wide scrolls inside its frame, and the page does not.
             assert shape.evaluate("e => e.scrollWidth > e.clientWidth")
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        # No column is narrower than its longest word.
+        heads = page.locator(".pq-table :is(th, td)")
+        assert set(heads.evaluate_all("a => a.map(e => getComputedStyle(e).overflowWrap)")) == {
+            "normal"
+        }
         pipes = page.locator(".pq-edge")
         assert pipes.count() and not pipes.first.is_visible()

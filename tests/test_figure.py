@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rag.domain import Article, Citation, Kind, Metadata, Span
 from rag.quotes import make_quote
 from tests.test_render import HOSTILE, Page
+from ui import escape
 from ui.figure import figure_html
 from ui.form import cells, context_lines
 from ui.report import terminal_text
@@ -78,6 +79,23 @@ def test_a_step_stands_below_its_headings() -> None:
     assert "“What listens where:”" in page.text("blockquote")
 
 
+@pytest.mark.parametrize(("above", "bold"), [
+    ("**Dogs:** on Fridays only", ["Dogs:"]),
+    ("**One** and **two** legs", ["One", "two"]),
+    ("2 ** 3 ** 4 and 5**", []),
+    ("**<b onclick=alert(1)>**", ["<b onclick=alert(1)>"]),
+])  # fmt: skip
+def test_bold_words_above_a_quote_are_bold_and_none_is_lost(above: str, bold: list[str]) -> None:
+    article = Article(1, "office.md", f"{above}\n\nThree at most.", "rev", Metadata("Office"))
+    start = len(above) + 2
+    quote = make_quote(article, Span(start, len(article.text)))
+    html = figure_html(Citation(1, quote, Kind.SENTENCE, (Span(0, len(above)),)))
+    page = Page(html)
+    assert page.text("pq-context") == above
+    assert len(page.all("strong")) == len(bold)
+    assert all(f"<strong>{escape.text(words)}</strong>" in html for words in bold)
+
+
 kinds = st.sampled_from([k for k in Kind if k not in (Kind.HEADING, Kind.BOILERPLATE)])
 characters = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 hostile = st.lists(st.one_of(characters, st.sampled_from(HOSTILE))).map("".join)
@@ -94,7 +112,7 @@ def test_in_every_form_the_quote_is_itself_and_nothing_becomes_markup(
     page = Page(figure_html(citation))
     assert page.text("pq-words") == quote.of(text)
     allowed = {"figure", "figcaption", "cite", "blockquote", "span", "button", "p", "pre", "code",
-               "div", "table", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
+               "div", "table", "thead", "tbody", "tr", "th", "td", "strong"}  # fmt: skip
     assert {tag for tag, _ in page.tags} <= allowed
     assert all(not name.startswith("on") for _, values in page.tags for name in values)
 

@@ -79,6 +79,10 @@ def test_the_same_words_are_the_same_statement_but_not_with_other_figures():
     assert not same_statement("Ada Brae ran it well for years.", "Ann Hale ran it well for years.")
     assert same_statement(f"FLEET (Fleet Post) - {one}", f"FLEET (The Loom) - {one}")
     assert not same_statement(one, "The owners gave no name for the ship.")
+    # 231 and 230 are the same but for rounding; the numbers they stand for are not.
+    near = "Report {0} says that depot {0} stores {1} barrels of tar in the northern yard."
+    assert not same_statement(near.format(33, 231), near.format(230, 2610))
+    assert same_statement(near.format(33, 231), near.format(33, 230))
 
 
 def test_a_story_in_two_papers_is_a_reprint_and_another_story_is_not():

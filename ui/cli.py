@@ -11,11 +11,11 @@ import click
 
 from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
+from ui.batch import answer_lines
 from ui.evaluate import evaluate
 from ui.ingest import bring_in, ingest, reindex
 from ui.options import FAILED, errors, filter_options, library_option, model_options
 from ui.report import (
-    answer_lines,
     print_answer,
     print_json,
     status_dict,
@@ -67,7 +67,8 @@ main.add_command(ingest)
 @main.command()
 @click.argument("question", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
-@click.option("--batch", type=click.File("r", encoding="utf-8"), metavar="FILE",
+@click.option("--batch", type=click.File("r", encoding="utf-8", errors="surrogateescape"),
+              metavar="FILE",
               help='Answer JSON lines {"id", "question", "history"?, "filter"?} from FILE, or - '
                    "for stdin; one JSON object a line comes back, in the same order.")  # fmt: skip
 @model_options
@@ -118,8 +119,10 @@ def _open(settings: Settings, mode: str | None) -> Assistant:
 
 @main.command()
 @click.argument("paths", nargs=-1)
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port to listen on; 0 for any free one.  [default: 7860]")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option(
+    "--port", type=int, metavar="N", help="Port to listen on; 0 for any free one.  [default: 7860]"
+)
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
 @model_options
 @library_option
@@ -155,6 +158,12 @@ def status(as_json: bool, check: bool, library: Path | None) -> None:
     """Say what is in the library: its articles with dates and sizes.
 
     With --check, look through all of it, list what is wrong, and exit with 1 if anything is.
+
+    \b
+    Examples:
+      pullquote status
+      pullquote status --check
+      pullquote status --json
     """
     with errors():
         from rag.library import Library
@@ -188,7 +197,13 @@ def _check(library: Library) -> int:
 @click.argument("source")
 @library_option
 def show(source: str, library: Path | None) -> None:
-    """Print the stored text of the article SOURCE, every character of it and no other."""
+    """Print the stored text of the article SOURCE, every character of it and no other.
+
+    \b
+    Examples:
+      pullquote show reports/may.txt
+      pullquote show reports/may.pdf > may.txt
+    """
     with errors():
         from rag.library import Library
 
@@ -202,7 +217,13 @@ def show(source: str, library: Path | None) -> None:
 @click.argument("sources", nargs=-1, required=True)
 @library_option
 def remove(sources: tuple[str, ...], library: Path | None) -> None:
-    """Remove the articles SOURCES from the library. Their files stay where they are."""
+    """Remove the articles SOURCES from the library. Their files stay where they are.
+
+    \b
+    Examples:
+      pullquote remove reports/may.txt
+      pullquote remove reports/may.txt notes/today.md
+    """
     with errors():
         from rag.library import Library
 

@@ -35,12 +35,13 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str) -> tup
               help="A set's folder, or QUESTIONS.jsonl:DOCS_FOLDER; give it once for each set. "
                    "Default: the examples.")  # fmt: skip
 @click.option("--sizes", default="1000,10000,100000", show_default=True, callback=_sizes,
+              metavar="N,N…",
               help="Passages of the libraries that questions are timed in.")  # fmt: skip
 @click.option("--peers", is_flag=True, help="Measure llama-index and txtai too (bench extra).")
 @click.option("--part", "parts", multiple=True,
               type=click.Choice(["ingest", "sizes", "startup", "retrieval"]),
               help="Measure only this; give it once for each.  [default: all]")  # fmt: skip
-@click.option("--runs", type=click.IntRange(1, 99), default=3, show_default=True,
+@click.option("--runs", metavar="N", type=click.IntRange(1, 99), default=3, show_default=True,
               help="Runs of each measurement; medians are reported.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE",
               help="Write all figures there.")  # fmt: skip

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from rag.compose import written_date
 from rag.domain import Article, Citation, Kind, Quote
 from ui import escape, form
+
+_BOLD = re.compile(r"\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*")
 
 
 def marker_html(citation: Citation) -> str:
@@ -58,10 +62,20 @@ def figure_html(citation: Citation, when: str = "", how: str = "", below: str = 
 def _context(citation: Citation) -> str:
     """The headings above a quote as a path, and below them what leads in to it."""
     lines = (
-        f'<p class="pq-context" dir="auto">{" › ".join(escape.text(part) for part in line)}</p>'
+        f'<p class="pq-context" dir="auto">{" › ".join(_emphasised(part) for part in line)}</p>'
         for line in form.context_lines(citation)
     )
     return "".join(lines)
+
+
+def _emphasised(text: str) -> str:
+    """`text` with what Markdown sets in bold set so, and the marks that say it not seen."""
+    # Odd parts are what the pattern's group caught: the words between the marks.
+    return "".join(
+        f"{_edge('**')}<strong>{escape.text(part)}</strong>{_edge('**')}" if place % 2
+        else escape.text(part)
+        for place, part in enumerate(_BOLD.split(text))
+    )  # fmt: skip
 
 
 def _words(citation: Citation) -> str:

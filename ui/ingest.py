@@ -13,7 +13,7 @@ import click
 from rag.errors import UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.options import FAILED, errors, library_option
-from ui.report import ProgressLine, print_json, summary_dict, summary_line
+from ui.report import ProgressLine, plain, print_json, summary_dict, summary_line
 
 if TYPE_CHECKING:
     from ingest.items import Event
@@ -53,6 +53,7 @@ def ingest(
     with errors():
         if not paths and not urls:
             raise UsageError("give PATHS, or --urls FILE; for example: pullquote ingest articles/")
+        _check(paths)
         settings = load(ctx.obj, library=library)
         if watch:
             _watch(paths, settings, ctx.obj, urls)
@@ -102,12 +103,22 @@ def bring_in(
             line.end()
             library.close()
     for _, reason in summary.failed:
-        click.echo(f"failed: {reason}", err=True)
+        click.echo(plain(f"failed: {reason}"), err=True)
     return summary
 
 
 def _is_address(path: str) -> bool:
     return path.startswith(("http://", "https://"))
+
+
+def _check(paths: Sequence[str]) -> None:
+    """Raise UsageError for what can be neither a path nor an address."""
+    for path in paths:
+        if not path.strip():
+            # Of an unset variable in a script, say; Path("") would be the folder one is in.
+            raise UsageError("an empty PATH; for the folder you are in, write .")
+        if "://" in path and not _is_address(path):
+            raise UsageError(f"{path}: an address must begin with http:// or https://")
 
 
 def _waiting() -> None:

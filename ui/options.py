@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 import click
 
 from rag.errors import PullquoteError, SettingsError, UsageError
+from ui.report import plain
 
 FAILED, USAGE = 1, 2
 
 
 def _stop(error: Exception, code: int) -> NoReturn:
-    click.echo(f"pullquote: {error}", err=True)
+    click.echo(plain(f"pullquote: {error}"), err=True)
     sys.exit(code)
 
 

@@ -7,27 +7,26 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.errors import UsageError
-
 if TYPE_CHECKING:
     from ingest.job import Summary
-    from rag.assistant import Assistant
     from rag.domain import Answer, Citation, Point, Quote
-    from rag.filters import Filter
     from rag.library import Library
 
 
 # An article could steer the terminal with these; the control pictures show them instead.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+# So could the second set of controls, and what turns the order of the characters around.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def print_json(value: object) -> None:
     """Print `value` as one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    line = json.dumps(value, ensure_ascii=False)
+    # What was asked, or a file's name, may hold half a character, which no UTF-8 can.
+    click.echo(line.encode("utf-8", "replace").decode())
 
 
 def summary_dict(summary: Summary) -> dict[str, Any]:
@@ -73,55 +72,6 @@ class ProgressLine:
             self._last = 0.0
 
 
-def _check(question: object, history: object) -> None:
-    """Raise TypeError unless these are a question and OpenAI-style messages."""
-    if not isinstance(question, str) or not isinstance(history, list):
-        raise TypeError("question must be text, history a list of messages")
-    for message in history:
-        if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
-            raise TypeError("each message of history must have a role and content in text")
-
-
-def answer_lines(assistant: Assistant, lines: TextIO, where: Filter) -> int:
-    """Answer each line as it is read. A line that cannot be answered says so in its place.
-
-    Args:
-        assistant: what answers.
-        lines: a request each, as JSON.
-        where: the articles to answer from, where a line has no filter of its own.
-
-    Returns:
-        How many lines could not be answered.
-    """
-    from rag.contract import answer_dict
-    from rag.domain import Answer
-    from rag.filters import read_filter
-
-    failed = 0
-    for number, line in enumerate(iter(lines.readline, ""), 1):
-        if not line.strip():
-            continue
-        request: Any = {}
-        try:
-            request = json.loads(line)
-            question, history = request["question"], request.get("history") or []
-            _check(question, history)
-            own = read_filter(request["filter"]) if "filter" in request else where
-            result = answer_dict(assistant.answer(question, history, own))
-        except (ValueError, LookupError, TypeError, UsageError) as error:
-            failed += 1
-            reason = str(error) if isinstance(error, UsageError) else f"not a request: {error!r}"
-            click.echo(f"pullquote: line {number}: {reason}", err=True)
-            asked = str(request.get("question", "")) if isinstance(request, dict) else ""
-            shown = asked[:200]
-            empty = Answer(shown, f"Not answered: {reason}", shown, refused=True)
-            result = {**answer_dict(empty), "error": reason}
-        identity = request.get("id") if isinstance(request, dict) else None
-        print_json({"id": identity, **result})
-        sys.stdout.flush()
-    return failed
-
-
 def terminal_text(answer: Answer) -> str:
     """An answer for a terminal: each quote with who said it, when, and where it stands."""
     parts = [worded(answer), quoted(answer), answer.notice]
@@ -134,7 +84,7 @@ def worded(answer: Answer) -> str:
         return ""
     from rag.compose import unescape
 
-    return _plain(unescape(answer.text))
+    return plain(unescape(answer.text))
 
 
 def quoted(answer: Answer) -> str:
@@ -151,7 +101,7 @@ def quoted(answer: Answer) -> str:
             blocks += _point_blocks(point, [cited[marker] for marker in point.markers])
         if answer.uncovered:
             blocks.append(f"The articles don't say: {' '.join(answer.uncovered)}")
-    return _plain("\n\n".join(blocks))
+    return plain("\n\n".join(blocks))
 
 
 def print_answer(stream: Iterator[Answer]) -> None:
@@ -172,9 +122,14 @@ def print_answer(stream: Iterator[Answer]) -> None:
         click.echo(f"pullquote: {count} drafted withheld; --json says why", err=True)
 
 
-def _plain(text: str) -> str:
-    """`text` without what could steer a terminal."""
-    return _CONTROL.sub(lambda m: chr(0x2400 + ord(m.group())), text)
+def plain(text: str) -> str:
+    """`text` with the characters that could steer a terminal shown instead of sent."""
+    return _CONTROL.sub(lambda m: _picture(ord(m.group())), text)
+
+
+def _picture(control: int) -> str:
+    """How a control character is shown: by its picture, or else by its number."""
+    return chr(0x2400 + control) if control < 0x20 else f"[U+{control:04X}]"
 
 
 def _point_blocks(point: Point, cited: Sequence[Citation]) -> list[str]:
@@ -274,4 +229,4 @@ def status_text(report: dict[str, Any]) -> str:
     if report["failed"]:
         lines.append("Not read when last looked at; the next ingest tries them again:")
     lines += [f"  {row['reason']}" for row in report["failed"]]
-    return "\n".join(lines)
+    return plain("\n".join(lines))
