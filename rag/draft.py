@@ -27,7 +27,14 @@ from rag.errors import (
 )
 from rag.evidence_lines import evidence_line, neutral
 from rag.llm import ChatModel, Message, Usage
-from rag.prompts import ANSWER, ANSWER_RULES, REFUSAL_PHRASE
+from rag.prompts import (
+    ANSWER,
+    ANSWER_RULES,
+    EXAMPLE_ANSWER,
+    EXAMPLE_EVIDENCE,
+    EXAMPLE_QUESTION,
+    REFUSAL_PHRASE,
+)
 from rag.quotes import make_quote
 from rag.settings import Settings
 from rag.tokens import MESSAGE_TOKENS, TokenCounter
@@ -217,14 +224,19 @@ class Drafter:
         Raises:
             ContextLengthError: not even the best evidence has room.
         """
-        rules = ANSWER_RULES.fill(refusal=REFUSAL_PHRASE)
+        before = [
+            Message("system", ANSWER_RULES.fill(refusal=REFUSAL_PHRASE)),
+            Message("user", ANSWER.fill(evidence=EXAMPLE_EVIDENCE, question=EXAMPLE_QUESTION)),
+            Message("assistant", EXAMPLE_ANSWER),
+        ]
         asked = neutral(question)
 
         def filled(lines: Sequence[str]) -> str:
             return ANSWER.fill(evidence="\n".join(lines), question=asked)
 
-        room = self._settings.context_tokens - self._settings.max_tokens - 2 * MESSAGE_TOKENS
-        room -= self._tokens(rules) + self._tokens(filled([]))
+        room = self._settings.context_tokens - self._settings.max_tokens
+        room -= sum(self._tokens(m.content) + MESSAGE_TOKENS for m in before)
+        room -= self._tokens(filled([])) + MESSAGE_TOKENS
         shown: dict[int, Evidence] = {}
         lines: list[str] = []
         for e in evidence[: self._settings.evidence_shown]:
@@ -239,7 +251,7 @@ class Drafter:
                 f"context_tokens is {self._settings.context_tokens:,}, which leaves no room for "
                 "evidence"
             )
-        return [Message("system", rules), Message("user", filled(lines))], shown
+        return [*before, Message("user", filled(lines))], shown
 
     def _tokens(self, text: str) -> int:
         if self._counter is None:

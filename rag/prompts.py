@@ -37,7 +37,7 @@ def _prompt(template: str, *names: str) -> Prompt:
 
 
 # Small models refuse what they could answer when told of refusing more than once, or first, and
-# answer with an example sentence where there is one.
+# answer with an example sentence where these rules have one: the example is a turn of its own.
 ANSWER_RULES = _prompt(
     """\
 Answer the question from the numbered evidence below, in one to three short sentences.
@@ -57,6 +57,18 @@ Question: {question}
 Answer, each sentence ending in its evidence number in brackets:""",
     "evidence",
     "question",
+)
+
+# A turn answered as it should be, shown before the real one: without it a model of 1.5 billion
+# parameters leaves most numbers out. All of it is invented; what a model repeats of it is in no
+# evidence and so withheld.
+EXAMPLE_EVIDENCE = """\
+[1] (Harbour Post, 3 May 2021) The ferry to Elm Island leaves at 7 a.m. and takes about 40 minutes.
+[2] (Harbour Post, 3 May 2021) A return ticket costs 12 euros, Mayor Ida Brandt said."""
+EXAMPLE_QUESTION = "How long is the crossing to Elm Island, and what does it cost?"
+EXAMPLE_ANSWER = (
+    "The ferry to Elm Island takes about 40 minutes [1]. "
+    "A return ticket costs 12 euros, Mayor Ida Brandt said [2]."
 )
 
 REWRITE_RULES = _prompt(

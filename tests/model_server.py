@@ -68,8 +68,9 @@ class Script:
 
 
 def prompt_of(body: Body) -> str:
-    """All that a request says, as one text."""
-    return "\n".join(str(m["content"]) for m in body["messages"])
+    """All that a request says, as one text, the example that comes before the question aside."""
+    first, *_, last = (str(m["content"]) for m in body["messages"])
+    return f"{first}\n{last}"
 
 
 def number_of(body: Body, words: str) -> int:

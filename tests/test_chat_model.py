@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -21,6 +22,22 @@ from tests.test_chat_page import BOX, ask, visit  # noqa: F401 - a fixture
 from ui.chat import respond
 from ui.server import create_app
 
+# Seconds from the model's first complete sentence to its first words on the page.
+PROMPT = 0.3
+# A busy machine may delay some pages; not every one of these.
+TRIES = 6
+# Notes when a sentence first stands on the page, by the clock that the model's server has too.
+WATCH = """
+() => {
+  window.shownAt = null;
+  new MutationObserver(() => {
+    const words = [...document.querySelectorAll(".pq-prose")].at(-1);
+    const pending = document.querySelector(".pq-pending");
+    if (window.shownAt === null && pending && words && words.innerText.trim())
+      window.shownAt = Date.now();
+  }).observe(document.body, {childList: true, subtree: true, characterData: true});
+}
+"""
 # No article says this.
 LIE = "The harbour master Zorvan stole 500 crowns."
 
@@ -63,6 +80,43 @@ def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, 
             withheld.locator("summary").click()
             assert "Zorvan" in withheld.inner_text()
             assert "Zorvan" not in page.inner_text(".pq-prose")
+
+
+def test_first_words_are_on_the_page_soon_after_the_first_sentence(
+    with_model,
+    visit,  # noqa: F811
+    assistant,
+    questions,
+):
+    """What lies between the marker that completes a sentence and the page: check, wire, browser."""
+    # A piece every twenty milliseconds, as of a quick model; the marker is the sentence's last.
+    # The rest takes longer than the limit, so that words shown only at the end come too late.
+    lengths = []
+
+    def slow(body):
+        sentence = first_line(body)
+        lengths.append(len(sentence.split()))
+        return Reply(f"{sentence} Then {'more ' * 150}", wait=0.02)
+
+    asked = [q for q in questions if not assistant.answer(q).refused][:TRIES]
+    delays = []
+    with scripted(slow) as script, served(create_app(with_model(script))) as site:
+        page = visit(site)
+        for question in asked:
+            del script.sent[:]
+            page.reload()
+            page.wait_for_function("!!document.querySelector('#pq-panel')")
+            page.evaluate(WATCH)
+            ask(page, question)
+            shown = page.evaluate("window.shownAt")
+            complete = script.sent[lengths[-1] - 1] + time.time() - time.perf_counter()
+            if shown is not None:
+                delays.append(shown / 1000 - complete)
+            if delays and delays[-1] <= PROMPT:
+                break
+    assert delays, "no page showed a sentence before the answer was complete"
+    assert min(delays) > -0.02, "shown before it was sent"
+    assert min(delays) <= PROMPT, delays
 
 
 def test_the_page_says_why_there_are_quotes(with_model, visit, answered):  # noqa: F811

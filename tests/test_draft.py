@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from rag.check import Verified, check
+from rag.claims import claims
 from rag.compose import REFUSAL, quoted_answer
 from rag.contract import answer_dict
 from rag.domain import Answer, Citation, Point, Relation
@@ -180,12 +182,26 @@ def test_prompt_and_code_share_the_refusal_phrase():
 
 def test_the_prompt_shows_numbered_evidence_with_source_date_and_author():
     _, script = drafted("No.")
-    lines = script.requests[0]["messages"][1]["content"].splitlines()
+    lines = script.requests[0]["messages"][-1]["content"].splitlines()
     assert lines[:2] == [
         "[1] (Gazette, 10 March 2023, by Ada Moss) "
         "The ferry Marsten ran aground near Cape Orrin on March 9.",
         "[2] (All safe, undated) It had 212 passengers aboard, and nobody was hurt.",
     ]
+
+
+def test_the_example_is_answered_as_the_rules_say_and_never_shown():
+    _, script = drafted("No.")
+    sent = script.requests[0]["messages"]
+    assert [m["role"] for m in sent] == ["system", "user", "assistant", "user"]
+    lines = [x for x in sent[1]["content"].splitlines() if x.startswith("[")]
+    pieces = [evidence(line.split(") ", 1)[1], n) for n, line in enumerate(lines, 1)]
+    for n, claim in enumerate(claims([sent[2]["content"]]), 1):
+        assert claim.numbers == (n,)
+        assert isinstance(check(claim, {n: pieces[n - 1]}), Verified)
+    repeated, _ = drafted(sent[2]["content"])
+    assert repeated.mode == "quotes"
+    assert len(repeated.withheld) == len(pieces)
 
 
 def test_evidence_keeps_within_the_budget():
