@@ -64,9 +64,3 @@ def wrongly_marked(catalogue: Catalogue, house: str, repeated: frozenset[int]) -
         own.setdefault(article, []).append(line)
     rows = catalogue.db.execute("SELECT id, marked FROM articles WHERE house = ?", (house,))
     return [key for key, marked in rows if marks(own.get(key, ())) != marked]
-
-
-def lines_of(catalogue: Catalogue, article: int) -> frozenset[int]:
-    """The hashes of an article's lines."""
-    rows = catalogue.db.execute("SELECT line FROM lines WHERE article = ?", (article,))
-    return frozenset(r[0] for r in rows)
