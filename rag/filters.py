@@ -49,6 +49,17 @@ class Filter:
             self.since is None or when.last >= self.since
         )
 
+    def as_dict(self) -> dict[str, object]:
+        """The filter as JSON, in the form that `read_filter` takes; what is not given left out."""
+        found: dict[str, object] = {
+            "source": list(self.sources),
+            "publisher": list(self.publishers),
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "undated": self.undated,
+        }
+        return {name: value for name, value in found.items() if value}
+
     def __str__(self) -> str:
         parts = [f"source {' or '.join(self.sources)}"] if self.sources else []
         if self.publishers:

@@ -18,7 +18,8 @@ from rag.embed import OnnxEmbedder, open_embedder
 from rag.library import Library
 from rag.settings import Settings, cache_folder, load
 from tests.serving import served
-from ui.server import create_app
+from ui.service import Service
+from ui.web.app import create_app
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "examples" / "articles"
@@ -107,7 +108,7 @@ def refused(assistant: Assistant, questions: list[str]) -> str:
 
 @pytest.fixture(scope="session")
 def site(assistant: Assistant, questions: list[str]) -> Iterator[str]:
-    with served(create_app(assistant, questions[:3])) as address:
+    with served(create_app(Service(assistant), questions[:3])) as address:
         yield address
 
 

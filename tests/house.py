@@ -81,7 +81,7 @@ INGEST_SEES = {name for name, level in LEVEL.items() if level <= LEVEL["library"
 DOORS: dict[str, tuple[str, ...]] = {
     "chromadb": ("rag/library/*",),
     "tantivy": ("rag/library/*",),
-    "sqlite3": ("rag/library/*",),
+    "sqlite3": ("rag/library/*", "ui/records/*"),
     "openai": ("rag/llm*.py", "rag/embed*.py"),
     "tiktoken": ("rag/tokens.py",),
     "httpcore": ("ingest/fetch.py", "ingest/addresses.py"),
@@ -95,7 +95,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rensa": ("ingest/minhash.py",),
     "py3langid": ("ingest/language.py",),
     "watchfiles": ("ingest/watch.py",),
-    "gradio": ("ui/chat.py", "ui/server.py", "ui/page*.py"),
+    "gradio": ("ui/chat.py", "ui/page*.py", "ui/web/app.py"),
     "llama_index": ("rag/llama.py", "rag/llm*.py", "eval/*"),
 }
 

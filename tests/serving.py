@@ -13,6 +13,7 @@ import uvicorn
 
 from rag.domain import Answer, Article
 from rag.errors import NotFoundError
+from rag.filters import EVERYTHING, Filter
 
 
 class Bare:
@@ -28,7 +29,12 @@ class Bare:
             raise self.error
         return Answer(question, f"Nothing, after {len(history)}.", question, refused=True)
 
-    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Answer]:
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]] = (),
+        where: Filter = EVERYTHING,  # noqa: ARG002 - it has no articles
+    ) -> Iterator[Answer]:
         yield self.answer(question, history)
 
     def article(self, source: str) -> Article:

@@ -20,7 +20,8 @@ from tests.model_server import Reply, prompt_of, scripted
 from tests.serving import served
 from tests.test_chat_page import BOX, ask, visit  # noqa: F401 - a fixture
 from ui.chat import respond
-from ui.server import create_app
+from ui.service import Service
+from ui.web.app import create_app
 
 # Seconds from the model's first complete sentence to its first words on the page.
 PROMPT = 0.3
@@ -66,7 +67,7 @@ def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, 
 
     with scripted(slow) as script:
         assistant = with_model(script)
-        with served(create_app(assistant)) as site:
+        with served(create_app(Service(assistant))) as site:
             page = visit(site)
             assert "Model scripted" in page.inner_text("#pq-head")
             page.fill(BOX, answered)
@@ -100,7 +101,7 @@ def test_first_words_are_on_the_page_soon_after_the_first_sentence(
 
     asked = [q for q in questions if not assistant.answer(q).refused][:TRIES]
     delays = []
-    with scripted(slow) as script, served(create_app(with_model(script))) as site:
+    with scripted(slow) as script, served(create_app(Service(with_model(script)))) as site:
         page = visit(site)
         for question in asked:
             del script.sent[:]
@@ -120,7 +121,10 @@ def test_first_words_are_on_the_page_soon_after_the_first_sentence(
 
 
 def test_the_page_says_why_there_are_quotes(with_model, visit, answered):  # noqa: F811
-    with scripted([f"{LIE} [1]"]) as script, served(create_app(with_model(script))) as site:
+    with (
+        scripted([f"{LIE} [1]"]) as script,
+        served(create_app(Service(with_model(script)))) as site,
+    ):
         page = visit(site)
         ask(page, answered)
         assert "could be verified" in page.inner_text(".pq-notice")
@@ -129,7 +133,7 @@ def test_the_page_says_why_there_are_quotes(with_model, visit, answered):  # noq
 
 def test_turns_grow_and_the_last_is_complete(with_model, answered):
     with scripted(lambda body: f"{first_line(body)} {LIE} [1]") as script:
-        turns = [t for t in respond(with_model(script), answered) if t is not None]
+        turns = [t for t in respond(Service(with_model(script)), answered) if t is not None]
     *partial, complete = turns
     assert partial
     assert all(not t.reply and "pq-pending" in t.html for t in partial)

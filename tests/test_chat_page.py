@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.serving import Bare, served
-from ui.server import create_app
+from ui.service import Service
+from ui.web.app import create_app
 
 BOX = "#pq-question-box textarea"
 HOSTILE = (
@@ -171,7 +172,7 @@ def test_hostile_articles_and_questions_are_text(
         "Where do the otters sleep? <img src=x onerror=window.hacked=1>{{value}}${1}",
         "When do the otters swim in the harbour?",
     )
-    with served(create_app(assistant, questions)) as address:
+    with served(create_app(Service(assistant), questions)) as address:
         page = visit(address)
         for number, question in enumerate(questions):
             ask(page, question)
@@ -249,7 +250,7 @@ def test_colours_follow_the_system_and_can_be_read(
 def test_the_page_works_behind_a_path_prefix(
     visit: Callable[..., Page], assistant: Any, answered: str
 ) -> None:
-    app = create_app(assistant)
+    app = create_app(Service(assistant))
 
     async def prefixed(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -264,7 +265,7 @@ def test_the_page_works_behind_a_path_prefix(
 
 
 def test_an_empty_library_says_what_to_do(visit: Callable[..., Page]) -> None:
-    with served(create_app(Bare())) as address:
+    with served(create_app(Service(Bare()))) as address:
         page = visit(address)
         words = page.locator(".pq-welcome").inner_text()
         assert words == "No articles yet: run pullquote ingest FOLDER"
@@ -291,7 +292,7 @@ def test_rows_and_code_keep_their_form_in_a_narrow_window(
         f"    --logger {'kestrel-weir-' * 12}1\n```\n",
         encoding="utf-8",
     )
-    with served(create_app(make_assistant(folder))) as address:
+    with served(create_app(Service(make_assistant(folder)))) as address:
         page = visit(address, viewport={"width": 320, "height": 700})
         for question, form in (
             ("What are the readings of the Kestrel weir gauge?", ".pq-table"),

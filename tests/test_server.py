@@ -16,6 +16,7 @@ from rag.errors import UsageError
 from tests.serving import Bare
 from ui.chat import ChatTurn, history_of, respond
 from ui.server import serve
+from ui.service import Service
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -47,10 +48,10 @@ def test_article_route_and_headers(site: str, assistant: Any, answered: str) -> 
 
 
 def test_errors_become_readable_turns(caplog: pytest.LogCaptureFixture) -> None:
-    *_, turn = respond(Bare(UsageError("Too <long>.")), "why?")
+    *_, turn = respond(Service(Bare(UsageError("Too <long>."))), "why?")
     assert (turn.question, turn.reply) == ("why?", "")
     assert "Too &lt;long&gt;." in turn.html
-    *_, turn = respond(Bare(RuntimeError("secret")), "why?")
+    *_, turn = respond(Service(Bare(RuntimeError("secret"))), "why?")
     assert "secret" not in turn.html
     assert "secret" in caplog.text
 
@@ -67,16 +68,17 @@ def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"Port {port} .* --port"):
-            serve(Bare(), "127.0.0.1", port)
+            serve(Service(Bare()), "127.0.0.1", port)
     with pytest.raises(UsageError, match="--host"):
-        serve(Bare(), "192.0.2.1", port)
+        serve(Service(Bare()), "192.0.2.1", port)
     with pytest.raises(UsageError, match="--port"):
-        serve(Bare(), "127.0.0.1", 70000)
+        serve(Service(Bare()), "127.0.0.1", 70000)
 
 
 def test_serve_says_where_it_is_and_stops_when_interrupted() -> None:
     code = (
-        "from tests.test_chat_page import Bare; from ui.server import serve; serve(Bare(), port=0)"
+        "from tests.serving import Bare; from ui.server import serve; "
+        "from ui.service import Service; serve(Service(Bare()), port=0)"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, cwd=TOP, stderr=subprocess.PIPE, text=True) as process:

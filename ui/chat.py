@@ -10,11 +10,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from rag.domain import Answer, Article
+from rag.domain import Answer
 from rag.errors import PullquoteError
 from ui import render
+from ui.service import Service
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -29,36 +30,6 @@ _PANEL = (
     '<section id="pq-panel" tabindex="0" role="region" aria-label="Source article">'
     '<p class="pq-hint">The article behind a quote opens here.</p></section>'
 )
-
-
-class Shelf(Protocol):
-    """What the page needs of a library."""
-
-    def article(self, source: str) -> Article:
-        """The stored article, or `rag.errors.NotFoundError`."""
-        ...
-
-    def count(self) -> tuple[int, int]:
-        """Articles and passages."""
-        ...
-
-
-class Answering(Protocol):
-    """What the page needs of `rag.assistant.Assistant`."""
-
-    @property
-    def library(self) -> Shelf:
-        """Where articles are looked up."""
-        ...
-
-    @property
-    def model(self) -> str | None:
-        """The model that words answers; None in quotes mode."""
-        ...
-
-    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Answer]:
-        """An answer as it grows, or a `rag.errors.PullquoteError` that says what to mend."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +63,12 @@ def history_of(turns: Sequence[ChatTurn]) -> list[dict[str, str]]:
 
 
 def respond(
-    assistant: Answering, message: str, history: Sequence[Mapping[str, str]] = ()
+    service: Service, message: str, history: Sequence[Mapping[str, str]] = ()
 ) -> Iterator[ChatTurn | None]:
     """Answer one message as the answer comes.
 
     Args:
-        assistant: who answers.
+        service: who answers.
         message: what was typed.
         history: OpenAI-style messages before it, oldest first.
 
@@ -107,7 +78,8 @@ def respond(
     """
     answer: Answer | None = None
     try:
-        for grown in assistant.stream(message, history):
+        for reply in service.stream(message, history):
+            grown = reply.answer
             if grown.mode != "quotes" and grown.text and grown is not answer:
                 yield ChatTurn(message, "", render.partial_html(grown))
             else:
@@ -155,11 +127,11 @@ def page_options() -> dict[str, Any]:
     return {"theme": theme, "head": f"<style>{style}</style><script>{script}</script>"}
 
 
-def build_page(assistant: Answering, examples: Sequence[str] = ()) -> gr.Blocks:
+def build_page(service: Service, examples: Sequence[str] = ()) -> gr.Blocks:
     """The chat page.
 
     Args:
-        assistant: who answers; called from several threads.
+        service: who answers; called from several threads.
         examples: questions to offer as buttons while the conversation is empty.
 
     Returns:
@@ -168,11 +140,11 @@ def build_page(assistant: Answering, examples: Sequence[str] = ()) -> gr.Blocks:
     gr = import_gradio()
 
     def status(turns: Sequence[ChatTurn]) -> str:
-        articles = assistant.library.count()[0]
-        return render.status_html(articles, turns[-1].model if turns else assistant.model)
+        articles = service.library.count()[0]
+        return render.status_html(articles, turns[-1].model if turns else service.assistant.model)
 
     def conversation(turns: Sequence[ChatTurn]) -> str:
-        articles = assistant.library.count()[0]
+        articles = service.library.count()[0]
         welcome = (
             "Ask a question. The answer is quoted word for word from your articles."
             if articles
@@ -187,7 +159,7 @@ def build_page(assistant: Answering, examples: Sequence[str] = ()) -> gr.Blocks:
         waiting = [*turns, ChatTurn(message, "", render.pending_html())]
         yield turns, conversation(waiting), "", gr.skip(), gr.update(visible=False)
         before = turns
-        for turn in respond(assistant, message, history_of(before)):
+        for turn in respond(service, message, history_of(before)):
             if turn is None:
                 # Nothing new, but a chance for Gradio to close this where the reader has left.
                 yield tuple(gr.skip() for _ in outputs)

@@ -145,9 +145,12 @@ def serve(
 
         Library(settings.library, create=True).close()
         assistant = _open(settings, mode)
+        from ui.records import Records
         from ui.server import serve as run
+        from ui.service import Service
 
-        run(assistant, settings.host, settings.port, open_browser)
+        service = Service(assistant, Records(settings.library))
+        run(service, settings.host, settings.port, open_browser)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The web server: the chat page, the articles behind its quotes, and a health check."""
+"""The web server: where it listens, how it starts and stops."""
 
 from __future__ import annotations
 
@@ -8,124 +8,17 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated, Any
 
 import click
 import uvicorn
-from fastapi import FastAPI, Query
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.domain import Span
-from rag.errors import NotFoundError, UsageError
-from ui import render
-from ui.chat import Answering, build_page, import_gradio, page_options
-
-_HEADERS = {
-    # Gradio's page carries inline scripts and styles, and compiles its HTML templates at run time.
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "connect-src 'self'",
-            "worker-src 'self' blob:",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'self'",
-        )
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-
-
-class SecurityHeaders:
-    """Adds the security headers to every response; plain ASGI, so that streams stay streams."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request.
-
-        Args:
-            scope: what is asked for.
-            receive: where the request comes from.
-            send: where the response goes.
-        """
-
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, send_guarded)
-
-
-def create_app(assistant: Answering, examples: Sequence[str] = ()) -> FastAPI:
-    """The web application.
-
-    Args:
-        assistant: who answers; called from several threads.
-        examples: questions that the empty chat page offers.
-
-    Returns:
-        An application with the chat page at "/", "/article" and "/health".
-    """
-    app = FastAPI(title="Pullquote", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(SecurityHeaders)
-
-    @app.get("/article")
-    def article(
-        source: str,
-        start: int | None = None,
-        end: int | None = None,
-        revision: str | None = None,
-        also: Annotated[list[str] | None, Query()] = None,
-    ) -> Response:
-        try:
-            found = assistant.library.article(source)
-        except NotFoundError:
-            return PlainTextResponse("This article is no longer in the library.", 404)
-        if revision is not None and revision != found.revision:
-            # Its offsets count in a text that is gone: a highlight would mark other words.
-            words = "This article has changed since it was quoted. Ask again to see it as it is."
-            return PlainTextResponse(words, 409)
-        try:
-            span = None if start is None and end is None else _span(f"{start}-{end}")
-            page = render.article_html(found, span, [_span(other) for other in also or ()])
-        except ValueError:
-            return PlainTextResponse("There is no such place in this article.", 422)
-        return HTMLResponse(page)
-
-    @app.get("/health")
-    def health() -> dict[str, Any]:
-        articles, passages = assistant.library.count()
-        return {"status": "ok", "articles": articles, "passages": passages}
-
-    gradio = import_gradio()
-    gradio.mount_gradio_app(
-        app,
-        build_page(assistant, examples),
-        "/",
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        mcp_server=False,
-        ssr_mode=False,
-        max_file_size=1,  # the page takes no files, and neither should its upload route
-        **page_options(),
-    )
-    return app
+from rag.errors import UsageError
+from ui.service import Service
+from ui.web.app import create_app
 
 
 def serve(
-    assistant: Answering,
+    service: Service,
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = False,
@@ -134,7 +27,7 @@ def serve(
     """Serve the chat page until interrupted.
 
     Args:
-        assistant: who answers.
+        service: who answers.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
         open_browser: whether to open the page once it is there.
@@ -144,7 +37,7 @@ def serve(
         UsageError: nothing can listen on that address and port.
     """
     with _listening(host, port) as listener:
-        app = create_app(assistant, examples)
+        app = create_app(service, examples)
         port = listener.getsockname()[1]
         shown = "127.0.0.1" if host in ("0.0.0.0", "", "::") else host  # noqa: S104
         address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
@@ -188,9 +81,3 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
     except OverflowError as error:
         raise UsageError(f"{port} is no port: give --port a number up to 65535.") from error
-
-
-def _span(text: str) -> Span:
-    """The span that `text`, such as "120-231", writes; ValueError where it is none."""
-    start, end = text.split("-")
-    return Span(int(start), int(end))

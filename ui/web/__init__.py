@@ -1,0 +1,1 @@
+"""The web application and its ways in: pages, API, widget."""
