@@ -171,14 +171,15 @@ class Records:
         ).fetchone()
         if row is None:
             raise NotFoundError("this answer is not kept here, or no longer")
-        *about, body, verdict, comment, said = row
+        found, created, conversation, who, body, verdict, comment, said = row
         packed = json.loads(body)
         try:
             answer = unpack(packed, self._article)
         except (LookupError, ValueError) as error:
             raise LibraryError(f"{self._path}: answer {number} is damaged: {error}") from error
         feedback = None if verdict is None else Feedback(Verdict(verdict), comment, said)
-        return Record(*about, answer, {"id": number, **packed["answer"]}, feedback)
+        contract = {"id": found, **packed["answer"]}
+        return Record(found, created, conversation, who, answer, contract, feedback)
 
     def article(self, source: str, revision: str) -> Article:
         """The article `source` as it was at `revision`, if an answer that is kept quotes that.
