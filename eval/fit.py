@@ -163,10 +163,11 @@ _SIGNS = {
     "passage_gap": 1,
     "entropy": -1,
     "lacks": -1,
-    "names_missing": -1,
     "unlike_passage": -1,
     "denied": -1,
     "speaker_there": 1,
+    "offers_measure": 1,
+    "lacks_number": -1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 
@@ -254,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
     parser.add_argument("--answerable-from", type=float, default=0.5)
-    parser.add_argument("--share", type=float, default=0.06)
+    parser.add_argument("--share", type=float, default=0.045)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)
     rng = np.random.default_rng(0)

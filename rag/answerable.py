@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from rag.beside import denied
 from rag.domain import Hit
-from rag.questions import FIGURES, Wanted, asks_for_speaker, offers, wanted
+from rag.questions import FIGURES, MEASURES, Wanted, asks_for_speaker, offers, wanted
 from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
 from rag.retrieve import Query, Retrieved
 from rag.signals import Candidate
 from rag.text import Word, words
 
+# Units whose vectors are this near say much the same.
+_SAME_MATTER = 0.6
+_NEXT = 2
 ANSWER_SIGNALS = (
-    "cosine", "fused", "passage_gap", "entropy", "lacks", "names_missing", "unlike_passage",
-    "figures", "dates", "follow_up", "figure_asked", "denied", "covered_by_title",
-    "speaker_there",
+    "cosine", "fused", "passage_gap", "entropy", "lacks", "unlike_passage", "figures",
+    "follow_up", "denied", "covered_by_title", "speaker_there", "offers_measure",
+    "lacks_number", "together", "cosine_of_follow_up", "cosine_by_title",
 )  # fmt: skip
 
 
@@ -36,27 +37,32 @@ def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float
     passage = _passage_readings(best.hit)
     own_terms = {w.term for w in words(question)}
     own = [w for w in query.words if w.term in own_terms]
-    names = [w for w in query.words if w.capitalised and w.span.start > 0]
     kind = wanted(question)
     offered = offers(kind, text, question)
     weights = word_weights(query, own)
+    follow_up = float(bool(query.turn.previous))
+    by_title = float(share(weights, credits(own, passage[:1])[0]))
     values = {
         "cosine": best.cosine,
         "fused": hits[0].score,
         "passage_gap": best.passage_gap,
         "entropy": _entropy(np.array([score for _, score in ranked])),
         "lacks": float(kind is not Wanted.OTHER and not offered),
-        "names_missing": float((credits(names, passage).max(axis=0) == 0).mean()) if names else 0.0,
         "unlike_passage": float(share(weights, _unlike(query, own, passage))),
         "figures": _figures(question, best.reading),
-        "dates": _dates(question, text, article.metadata.published),
-        "follow_up": float(bool(query.turn.previous)),
-        "figure_asked": float(kind in FIGURES),
+        "follow_up": follow_up,
         "denied": 0.0 if kind in FIGURES and offered else denied(question, text),
+        "covered_by_title": by_title,
         "speaker_there": float(
             asks_for_speaker(question) and offers(Wanted.SPEECH, text, question)
         ),
-        "covered_by_title": float(share(weights, credits(own, passage[:1])[0])),
+        "offers_measure": float(kind in MEASURES and offered),
+        "lacks_number": float(kind is Wanted.NUMBER and not offered),
+        "together": _together([c for c, _ in ranked[: 1 + _NEXT]]),
+        # A follow-up is searched with what came before it, and a title puts every unit of its
+        # article near the question: a cosine says less, or more, in either case.
+        "cosine_of_follow_up": follow_up * best.cosine,
+        "cosine_by_title": by_title * best.cosine,
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])
 
@@ -68,32 +74,38 @@ def _entropy(scores: Numbers) -> float:
     return float(-(chances * np.log(chances + 1e-12)).sum() / np.log(max(2, len(chances))))
 
 
+def _together(best: Sequence[Candidate]) -> float:
+    """The share of the runners-up that stand in the story of the best unit, or say much the same.
+
+    Where the articles have what was asked, the best units are about it; else they are about
+    whatever shares a word with the question.
+    """
+    first, *others = best
+    article = first.hit.passage.article
+    count = 0
+    for other in others:
+        there = other.hit.passage.article
+        same = there.id == article.id or (article.story != 0 and there.story == article.story)
+        norms = np.linalg.norm(first.vector) * np.linalg.norm(other.vector)
+        count += same or float(first.vector @ other.vector) > _SAME_MATTER * float(norms)
+    return count / len(others) if others else 1.0
+
+
 def _unlike(query: Query, asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
-    """How far each asked word stays from every word of the readings, 0 to 1."""
-    near = np.maximum(credits(asked, readings), alike_words(query, asked, readings))
-    result: Numbers = 1 - near.max(axis=0, initial=0)
+    """How far each asked word stays from every word of the readings, 0 to 1.
+
+    One name is not like another, however near their vectors are.
+    """
+    names = np.array([word.capitalised for word in asked], dtype=bool)
+    alike = np.where(names, 0.0, alike_words(query, asked, readings))
+    result: Numbers = 1 - np.maximum(credits(asked, readings), alike).max(axis=0, initial=0)
     return result
-
-
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-_MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 
 
 def _figures(question: str, reading: Reading) -> float:
     """The share of the question's figures that the reading has."""
     asked = {w.term for w in words(question) if w.surface[0].isdigit()}
     return len(asked & reading.terms) / len(asked) if asked else NEITHER
-
-
-def _dates(question: str, text: str, published: str | None) -> float:
-    """The share of the question's years and months that `text` has or was published in."""
-    found, published, lower = [], published or "", text.lower()
-    for word in {w.surface for w in words(question)}:
-        if _YEAR.fullmatch(word):
-            found.append(word in lower or published.startswith(word))
-        elif word in _MONTHS:
-            found.append(word.lower() in lower or published[5:7] == f"{_MONTHS[word]:02d}")
-    return sum(found) / len(found) if found else NEITHER
 
 
 def _passage_readings(hit: Hit) -> list[Reading]:

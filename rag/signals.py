@@ -33,13 +33,14 @@ _LITTLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A unit that may be evidence, with the hit it comes from and its signals (n,)."""
+    """A unit that may be evidence, with the hit it comes from, its vector (d,) and signals (n,)."""
 
     hit: Hit
     unit: Unit
     reading: Reading
     cosine: float
     passage_gap: float
+    vector: Numbers
     signals: Numbers
 
 
@@ -111,9 +112,9 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
     }
     table = np.column_stack([signals[name] for name in UNIT_SIGNALS])
     return [
-        Candidate(hit, unit, reading, float(cosine), float(behind), row)
-        for hit, unit, reading, cosine, behind, row in zip(
-            rows.hits, rows.units, rows.readings, cosines, gap, table, strict=True
+        Candidate(hit, unit, reading, float(cosine), float(behind), vector, row)
+        for hit, unit, reading, cosine, behind, vector, row in zip(
+            rows.hits, rows.units, rows.readings, cosines, gap, vectors, table, strict=True
         )
     ]
 
