@@ -1,11 +1,13 @@
-"""The web application: the chat page, the articles behind its quotes, and a health check."""
+"""The web application: every way in, on one server."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from rag.domain import Span
@@ -13,6 +15,9 @@ from rag.errors import NotFoundError
 from ui import render
 from ui.chat import build_page, import_gradio, page_options
 from ui.service import Service
+from ui.web.api import api_router
+from ui.web.asking import Asker
+from ui.web.failures import install
 from ui.web.headers import SecurityHeaders
 
 
@@ -24,12 +29,24 @@ def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
         examples: questions that the empty chat page offers.
 
     Returns:
-        An application with the chat page at "/", "/article" and "/health".
+        An application with the chat page at "/", "/article", the API under "/api" and "/health".
     """
-    app = FastAPI(title="Pullquote", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Pullquote",
+        description="Answers from your own articles, every sentence a word-for-word quote.",
+        version=version("pullquote"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    # Without one of its own here, Gradio's page lets every origin read it.
+    app.add_middleware(CORSMiddleware)
     app.add_middleware(SecurityHeaders)
+    asker = Asker(service)
+    app.include_router(api_router(service, asker))
+    install(app)
 
-    @app.get("/article")
+    @app.get("/article", include_in_schema=False)
     def article(
         source: str,
         start: int | None = None,
