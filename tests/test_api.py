@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from rag.assistant import Assistant
 from rag.contract import answer_dict
+from rag.library import Library
+from rag.settings import load
 from tests.model_server import Body, Reply, Script, first_line, scripted
 from tests.serving import served
 from ui.records import Records
@@ -187,3 +191,37 @@ def test_a_reader_who_leaves_stops_the_model(
                 time.sleep(0.05)
             assert script.left == 1
             assert service.running == 0
+
+
+def test_ready_means_the_latest_articles_answer(client: httpx.Client) -> None:
+    assert client.get("/ready").json() == {"ready": True, "reason": None}
+
+
+def test_a_library_that_cannot_be_read_is_not_ready(tmp_path: Path, embedder: Any) -> None:
+    settings = load({}, library=tmp_path / "library")
+    library = Library(settings.library, create=True)
+    with served(create_app(Service(Assistant(library, embedder, settings)))) as address:
+        assert httpx.get(f"{address}/ready", trust_env=False).status_code == 200
+        library.catalogue.db.execute("UPDATE meta SET value = '7' WHERE key = 'generation'")
+        library.catalogue.db.execute(
+            "UPDATE meta SET value = 'another' WHERE key = 'embedding_model'"
+        )
+        got = httpx.get(f"{address}/ready", trust_env=False)
+        assert (got.status_code, got.json()["ready"]) == (503, False)
+        assert "another" in got.json()["reason"]
+        assert httpx.get(f"{address}/health", trust_env=False).status_code == 200
+
+
+def test_the_api_page_needs_nothing_from_elsewhere(client: httpx.Client, browser: Browser) -> None:
+    description = client.get("/api/openapi.json").json()
+    assert {"/api/ask", "/api/sources/{source}", "/v1/chat/completions", "/ready"} <= set(
+        description["paths"]
+    )
+    assert not {"/article", "/api/docs"} & set(description["paths"])
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{client.base_url}/api/docs")
+    assert page.locator("h2", has_text="/api/ask").count() == 1
+    assert "curl" in page.locator("pre").first.inner_text()
+    assert {httpx.URL(url).host for url in asked} == {"127.0.0.1"}
+    page.close()

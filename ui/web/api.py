@@ -13,13 +13,10 @@ from rag.library.listing import Listed, listed
 from rag.verify import Checked
 from ui.records import Verdict
 from ui.service import Service
-from ui.web.asking import Asked, Asker, complete, events, reply_dict
+from ui.web.asking import EVENT_HEADERS, LEFT, Asked, Asker, complete, events, reply_dict
 from ui.web.identity import who_asks
 
 MOST_HISTORY = 100
-# nginx's name for a client that did not wait; nobody is there to read it, but the log
-LEFT = 499
-_EVENTS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer, or with `stream` server-sent events: `partial` whenever it has "
@@ -98,10 +95,11 @@ def api_router(service: Service, asker: Asker) -> APIRouter:
     @router.post("/ask", responses=_STREAMED)
     async def ask(body: Question, request: Request) -> Response:
         """Answer a question with quotes, or say that the articles don't."""
+        asker.check_room()
         replies = asker.stream(body.asked(), who_asks(request.scope))
         if body.stream:
             return StreamingResponse(
-                events(replies), media_type="text/event-stream", headers=_EVENTS
+                events(replies), media_type="text/event-stream", headers=EVENT_HEADERS
             )
         reply = await complete(replies, request)
         return JSONResponse(reply_dict(reply)) if reply else Response(status_code=LEFT)

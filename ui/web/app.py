@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Query
 from fastapi.middleware.cors import CORSMiddleware
@@ -16,9 +16,12 @@ from ui import render
 from ui.chat import build_page, import_gradio, page_options
 from ui.service import Service
 from ui.web.api import api_router
+from ui.web.api_docs import docs_router
 from ui.web.asking import Asker
 from ui.web.failures import install
 from ui.web.headers import SecurityHeaders
+from ui.web.openai_form import openai_router
+from ui.web.state import state_router
 
 
 def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
@@ -44,6 +47,9 @@ def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     asker = Asker(service)
     app.include_router(api_router(service, asker))
+    app.include_router(openai_router(service, asker))
+    app.include_router(docs_router(app))
+    app.include_router(state_router(service))
     install(app)
 
     @app.get("/article", include_in_schema=False)
@@ -68,11 +74,6 @@ def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
         except ValueError:
             return PlainTextResponse("There is no such place in this article.", 422)
         return HTMLResponse(page)
-
-    @app.get("/health")
-    def health() -> dict[str, Any]:
-        articles, passages = service.library.count()
-        return {"status": "ok", "articles": articles, "passages": passages}
 
     gradio = import_gradio()
     gradio.mount_gradio_app(

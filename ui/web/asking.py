@@ -18,6 +18,10 @@ from rag.filters import EVERYTHING, Filter
 from ui.service import Reply, Service
 from ui.web.failures import OverloadedError, failure, status_and_words
 
+# nginx's name for a client that did not wait; nobody is there to read it, but the log
+LEFT = 499
+EVENT_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -98,11 +102,15 @@ class Asker:
             quotes_only=asked.quotes_only,
         )  # fmt: skip
 
-    async def _take_turn(self) -> None:
+    def check_room(self) -> None:
+        """Raise OverloadedError where a question asked now would be turned away."""
         if self._slots.locked() and self._waiting >= self._most_waiting:
             raise OverloadedError(
                 f"{self._waiting} questions wait already: ask again in a few seconds"
             )
+
+    async def _take_turn(self) -> None:
+        self.check_room()
         self._waiting += 1
         try:
             await self._slots.acquire()
