@@ -164,10 +164,12 @@ def test_a_models_words_come_as_they_grow(
 
     with scripted(say) as script, served(create_app(Service(with_model(script)))) as address:
         asked = {"question": answered, "stream": True}
-        with httpx.stream("POST", f"{address}/api/ask", json=asked, trust_env=False) as got:
+        with httpx.stream(
+            "POST", f"{address}/api/ask", json=asked, trust_env=False, timeout=60
+        ) as got:
             events = list(events_of(got.iter_lines()))
         quotes = {"question": answered, "mode": "quotes"}
-        plain = httpx.post(f"{address}/api/ask", json=quotes, trust_env=False).json()
+        plain = httpx.post(f"{address}/api/ask", json=quotes, trust_env=False, timeout=60).json()
     names = [name for name, _ in events]
     assert names[-1] == "answer"
     assert names.count("partial") >= 1

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response, Streami
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.filters import read_filter
-from rag.library.listing import Listed, listed
+from rag.library.listing import Row, listing
 from rag.verify import Checked
 from ui.records import Verdict
 from ui.service import Service
@@ -126,13 +126,23 @@ def api_router(service: Service, asker: Asker) -> APIRouter:
 
     @router.get("/sources")
     def sources(
-        q: Annotated[str, Query(max_length=200, description="words of a title or source")] = "",
+        q: Annotated[
+            str,
+            Query(
+                max_length=200, description="words that must stand in title, source or publisher"
+            ),
+        ] = "",
         offset: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> dict[str, Any]:
-        """The articles, a page at a time, and those that could not be read."""
-        total, rows = listed(service.library.catalogue, q, offset, limit)
-        return {"total": total, "offset": offset, "sources": [_source(row) for row in rows]}
+        """The articles, a page at a time.
+
+        `state` is "ready", or "failed" where it could not be read when last looked at, or "old"
+        where an earlier text of such a one is kept; `reason` then says why.
+        """
+        found = listing(service.library.catalogue, q, sort="source", offset=offset, limit=limit)
+        rows = [_source(row) for row in found.rows]
+        return {"total": found.found, "offset": offset, "sources": rows}
 
     @router.get("/sources/{source:path}", response_class=PlainTextResponse)
     def text(source: str) -> Response:
@@ -157,7 +167,7 @@ def _standing(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _source(row: Listed) -> dict[str, Any]:
+def _source(row: Row) -> dict[str, Any]:
     return {
         "source": row.source,
         "title": row.title,
@@ -165,7 +175,6 @@ def _source(row: Listed) -> dict[str, Any]:
         "published": row.published,
         "url": row.url,
         "characters": row.characters,
-        "revision": row.revision,
-        "state": "ready" if row.reason is None else "failed",
+        "state": "ready" if row.reason is None else "failed" if row.article is None else "old",
         "reason": row.reason,
     }

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+)
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -20,6 +24,7 @@ from rag.errors import (
     PullquoteError,
     UsageError,
 )
+from ui.web.identity import route
 
 _LOG = logging.getLogger(__name__)
 BROKEN = "Something went wrong while answering. The server's log says what."
@@ -94,18 +99,22 @@ def install(app: FastAPI) -> None:
         status, words = status_and_words(error)
         return failed(status, words, headers={"Retry-After": "2"} if status == 503 else None)
 
-    async def invalid(request: Request, error: Exception) -> JSONResponse:
+    async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        if not _is_api(request):
+            return await request_validation_exception_handler(request, error)
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
         words = first["msg"]
         if first["type"] == "json_invalid":
             place, words = "", "the body is not JSON"
-        status = 400 if request.url.path.startswith("/v1/") else 422
+        status = 400 if route(request.scope).startswith("/v1/") else 422
         return failed(status, f"{place}: {words}" if place else words, place or None)
 
-    async def refused(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if not _is_api(request):
+            return await http_exception_handler(request, error)
         return failed(error.status_code, str(error.detail), headers=error.headers)
 
     # Named here, or the chat page, which is mounted at the top, would answer in its own way.
@@ -117,6 +126,9 @@ def install(app: FastAPI) -> None:
             return failed(404, words)
 
     app.add_exception_handler(PullquoteError, tell)
-    app.add_exception_handler(Exception, tell)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, refused)
+
+
+def _is_api(request: Request) -> bool:
+    return route(request.scope).startswith(("/api/", "/v1/"))

@@ -43,3 +43,9 @@ def who_asks(scope: Mapping[str, Any]) -> str:
     """The name of whoever sent the request of `scope`, "" where it is not known."""
     found = identity_of(scope)
     return found.who if found else ""
+
+
+def route(scope: Mapping[str, Any]) -> str:
+    """The path of the request of `scope`, without the one that a proxy serves the whole under."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
