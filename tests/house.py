@@ -97,7 +97,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "watchfiles": ("ingest/watch.py",),
     "jwt": ("ui/web/tokens.py",),
     "prometheus_client": ("ui/web/metrics.py",),
-    "gradio": ("ui/chat.py", "ui/page*.py", "ui/web/app.py"),
+    "gradio": ("ui/chat.py", "ui/page*.py", "ui/web/app.py", "ui/web/mcp.py"),
     "llama_index": ("rag/llama.py", "rag/llm*.py", "eval/*"),
 }
 

@@ -27,6 +27,7 @@ from ui.web.headers import SecurityHeaders
 from ui.web.limits import Bodies
 from ui.web.login import login_router
 from ui.web.logs import Watched, log_answer
+from ui.web.mcp import mount_tools
 from ui.web.metrics import Metrics, metrics_router
 from ui.web.openai_form import openai_router
 from ui.web.policy import Policy, read_policy
@@ -71,7 +72,6 @@ def create_app(
         openapi_url="/api/openapi.json",
         root_path=policy.root_path,
     )
-    _add_middleware(app, policy, tokens, metrics)
     app.include_router(api_router(service, asker))
     app.include_router(openai_router(service, asker))
     app.include_router(docs_router(app))
@@ -79,6 +79,8 @@ def create_app(
     app.include_router(metrics_router(metrics))
     if policy.guarded:
         app.include_router(login_router(policy, tokens))
+    mount_tools(app, service, asker)
+    _add_middleware(app, policy, tokens, metrics)
     install(app)
 
     @app.get("/article", include_in_schema=False)

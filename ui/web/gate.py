@@ -23,7 +23,7 @@ PEER = "pullquote.peer"
 # What needs no access holds nothing of the library: the widget's files, signs of life, the way in.
 _PUBLIC = ("/health", "/ready", "/login", "/logout", "/api/session", "/embed.js", "/favicon.ico")
 _PUBLIC_BELOW = ("/widget",)
-_ASKING = ("/api/ask", "/v1/chat/completions", "/gradio_api/")
+_ASKING = ("/api/ask", "/v1/chat/completions", "/gradio_api/", "/mcp")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LONGEST_NAME = 200
 _NO_ENTRY = (
@@ -89,7 +89,7 @@ class Gate:
         # Where a browser shows who it is without being asked, other pages could make it ask.
         if (ambient or identity is None) and self._from_elsewhere(headers):
             return failed(403, "another site may not do this on a reader's behalf (cors_origins)")
-        if path.startswith(("/api/", "/v1/")) and not _is_json(headers):
+        if path.startswith(("/api/", "/v1/", "/mcp")) and not _is_json(headers):
             return failed(415, "send JSON, with Content-Type: application/json")
         return None
 
