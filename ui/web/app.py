@@ -22,7 +22,7 @@ from ui.web.api import api_router
 from ui.web.api_docs import docs_router
 from ui.web.asking import Asker
 from ui.web.failures import install
-from ui.web.gate import Gate, Peer
+from ui.web.gate import Arrival, Gate
 from ui.web.headers import SecurityHeaders
 from ui.web.limits import Bodies
 from ui.web.login import login_router
@@ -70,7 +70,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        root_path=policy.root_path,
     )
     app.include_router(api_router(service, asker))
     app.include_router(openai_router(service, asker))
@@ -116,6 +115,7 @@ def create_app(
         enable_monitoring=False,
         mcp_server=False,
         ssr_mode=False,
+        root_path=policy.root_path or None,
         max_file_size=1,  # the page takes no files, and neither should its upload route
         **page_options(),
     )
@@ -141,7 +141,7 @@ def _add_middleware(app: FastAPI, policy: Policy, tokens: Tokens, metrics: Metri
     if policy.proxies:
         trusted = [str(network) for network in policy.proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
-    app.add_middleware(Peer)
+    app.add_middleware(Arrival, root_path=policy.root_path)
 
 
 def _random_key() -> bytes:

@@ -32,16 +32,22 @@ _NO_ENTRY = (
 )
 
 
-class Peer:
-    """Notes who is at the other end of the connection, before a proxy's word for it is taken."""
+class Arrival:
+    """Notes who is at the other end of the connection, before a proxy's word for it is taken, and
+    under which path a proxy serves all this, whether it has taken that off or not."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
         self._app = app
+        self._root = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as every ASGI application."""
         if scope["type"] == "http":
             scope[PEER] = (scope.get("client") or ("", 0))[0]
+            if self._root:
+                scope["root_path"] = self._root
+                if not scope["path"].startswith(f"{self._root}/"):
+                    scope["path"] = self._root + scope["path"]
         await self._app(scope, receive, send)
 
 
