@@ -20,6 +20,7 @@ from tests.model_server import Body, Reply, Script, first_line, scripted
 from tests.serving import served
 from ui.records import Records
 from ui.service import Service
+from ui.web.answer_form import AnswerForm
 from ui.web.app import create_app
 
 
@@ -63,6 +64,20 @@ def test_an_answer_is_the_contracts_object_with_its_id(
         text = client.get(f"/api/sources/{c['source']}")
         assert text.headers["x-pullquote-revision"] == c["revision"]
         assert text.text[c["start"] : c["end"]] == c["quote"]
+
+
+def test_answers_are_of_the_form_that_the_description_says(
+    client: httpx.Client, questions: list[str]
+) -> None:
+    for question in questions:
+        got = client.post("/api/ask", json={"question": question}).json()
+        form = AnswerForm.model_validate(got)
+        assert form.model_dump() == got
+    described = client.get("/api/openapi.json").json()
+    fields = described["components"]["schemas"]["AnswerForm"]["properties"]
+    assert list(fields) == list(got)
+    content = described["paths"]["/api/ask"]["post"]["responses"]["200"]["content"]
+    assert set(content) == {"application/json", "text/event-stream"}
 
 
 def test_history_and_filter_count(client: httpx.Client, answered: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from rag.library.listing import Row, listing
 from rag.verify import Checked
 from ui.records import Verdict
 from ui.service import Service
+from ui.web.answer_form import AnswerForm
 from ui.web.asking import EVENT_HEADERS, LEFT, Asked, Asker, complete, events, reply_dict
 from ui.web.identity import who_asks
 
@@ -21,7 +22,8 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The answer, or with `stream` server-sent events: `partial` whenever it has "
         "grown, then `answer` or `error`.",
-        "content": {"application/json": {}, "text/event-stream": {}},
+        "model": AnswerForm,
+        "content": {"text/event-stream": {}},
     }
 }
 
@@ -76,7 +78,7 @@ class Opinion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    verdict: Verdict = Field(description="`gap`: the articles should have had an answer")
+    verdict: Verdict = Field(description="gap: the articles should have had an answer")
     comment: str = Field(default="", max_length=4000)
 
 
@@ -104,8 +106,8 @@ def api_router(service: Service, asker: Asker) -> APIRouter:
         reply = await complete(replies, request)
         return JSONResponse(reply_dict(reply)) if reply else Response(status_code=LEFT)
 
-    @router.get("/answers/{number}")
-    def recall(number: str) -> dict[str, Any]:
+    @router.get("/answers/{id}")
+    def recall(number: Annotated[str, Path(alias="id")]) -> dict[str, Any]:
         """An answer that was given, and whether each of its quotes still stands."""
         found = service.recall(number)
         record = found.record
@@ -118,8 +120,8 @@ def api_router(service: Service, asker: Asker) -> APIRouter:
             "feedback": feedback and {"verdict": feedback.verdict, "comment": feedback.comment},
         }
 
-    @router.post("/answers/{number}/feedback", status_code=204)
-    def say(number: str, body: Opinion) -> Response:
+    @router.post("/answers/{id}/feedback", status_code=204)
+    def say(number: Annotated[str, Path(alias="id")], body: Opinion) -> Response:
         """Say what an answer is worth; the last word on it counts."""
         service.say(number, body.verdict, body.comment)
         return Response(status_code=204)

@@ -89,6 +89,14 @@ def _operation(
             yield f"<tr><td><code>{escape(name)}</code><td>{place}<td>"
             yield f"{escape(_kind(api, part))}{word}<td>{escape(meaning)}</tr>"
         yield "</table>"
+    answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    fields = _resolved(api, answer.get("schema", {})).get("properties", {})
+    if fields:
+        yield "<p>It answers with an object:</p><table><tr><th>name<th>type<th>meaning</tr>"
+        for name, part in fields.items():
+            yield f"<tr><td><code>{escape(name)}</code><td>{escape(_kind(api, part))}"
+            yield f"<td>{escape(part.get('description', ''))}</tr>"
+        yield "</table>"
     if example:
         data = json.dumps(example, ensure_ascii=False)
         yield f"<pre>curl {escape(base + path)} -H 'Content-Type: application/json' \\\n"
