@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,13 @@ class Settings:
     log_questions: bool = False
 
     @property
+    def public(self) -> bool:
+        """Whether others than this machine reach the server, as far as the settings tell."""
+        names = self.server_names.replace(",", " ").split()
+        proxied = self.trusted_proxies or self.root_path or self.user_header
+        return bool(proxied) or not all(map(is_loopback, (self.host, *names)))
+
+    @property
     def model_chosen(self) -> bool:
         """Whether a model shall be asked: one is named, or there is an endpoint or a key."""
         return bool(self.model or self.api_key or self.base_url)
@@ -171,6 +179,16 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 _CHOICES: dict[str, tuple[str, ...]] = {"log": ("", "json")}
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True,
           "false": False, "no": False, "off": False, "0": False}  # fmt: skip
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def default_library() -> Path:

@@ -14,18 +14,20 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import LibraryError, SettingsError, UsageError
-from rag.settings import load
+from rag.settings import is_loopback, load
 from tests.serving import Bare, served
+from ui.cli import main
 from ui.service import Service
 from ui.web.app import create_app
 from ui.web.gate import COOKIE
 from ui.web.limits import Buckets, Slowdown, neighbourhood
 from ui.web.login import _local
-from ui.web.policy import is_loopback, read_policy
+from ui.web.policy import read_policy
 from ui.web.tokens import TokenError, Tokens, session_key
 
 SECRET = "s" * 40
@@ -71,9 +73,29 @@ def test_it_does_not_listen_for_others_without_a_way_to_come_in(host: str) -> No
         assert read_policy(load({}, host=host, **guard)).guarded
 
 
-def test_a_name_for_others_counts_as_listening_for_others() -> None:
-    with pytest.raises(UsageError, match=r"ask\.example\.org"):
-        read_policy(load({}, server_names="ask.example.org"))
+def test_the_command_line_says_so_before_it_reads_anything(tmp_path: Path) -> None:
+    command = ["serve", str(tmp_path / "none"), "--library", str(tmp_path), "--host", "0.0.0.0"]
+    run = CliRunner().invoke(main, command)
+    assert run.exit_code == 2
+    assert "--insecure" in run.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "proxied",
+    [
+        {"server_names": "localhost, ask.example.org"},
+        {"trusted_proxies": "127.0.0.1"},
+        {"root_path": "/ask"},
+    ],
+)
+def test_a_proxy_in_front_counts_as_listening_for_others(proxied: dict[str, str]) -> None:
+    assert load({}, **proxied).public
+    with pytest.raises(UsageError, match="through a proxy"):
+        read_policy(load({}, **proxied))
+
+
+def test_names_of_this_machine_are_its_own() -> None:
     assert not read_policy(load({}, server_names="pullquote.localhost")).limited
 
 

@@ -249,3 +249,11 @@ def test_questions_beyond_what_may_wait_are_turned_away(start: Any) -> None:
         assert got.headers["retry-after"]
     thread.join(60)
     assert texts == ["So it is."]
+
+
+@pytest.mark.parametrize("flags", [["--readers", "4"], ["--rate", "100"]], ids=" ".join)
+def test_the_load_can_be_measured(flags: list[str]) -> None:
+    command = [sys.executable, "-m", "tests.loading", "--seconds", "1", *flags]
+    run = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "memory: " in run.stdout

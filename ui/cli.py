@@ -125,12 +125,14 @@ def _open(settings: Settings, mode: str | None) -> Assistant:
 )
 @click.option("--insecure", is_flag=True, default=None,
               help="Listen where others can reach it, though anybody may then ask.")  # fmt: skip
+@click.option("--root-path", metavar="PATH", help="The path that a proxy serves it under.")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
 @model_options
 @library_option
 def serve(
     paths: tuple[str, ...], host: str | None, port: int | None, insecure: bool | None,
-    open_browser: bool, mode: str | None, model: str | None, library: Path | None,
+    root_path: str | None, open_browser: bool, mode: str | None, model: str | None,
+    library: Path | None,
 ) -> None:  # fmt: skip
     """Ingest PATHS, if any, then serve the chat page and the API until Ctrl-C.
 
@@ -144,8 +146,9 @@ def serve(
     """
     with errors():
         settings = load(
-            os.environ, library=library, host=host, port=port, model=model, insecure=insecure
-        )
+            os.environ, library=library, host=host, port=port, model=model, insecure=insecure,
+            root_path=root_path,
+        )  # fmt: skip
         from ui.web.policy import read_policy
 
         read_policy(settings)  # before anything is read, so that nobody waits to hear of it

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from rag.errors import SettingsError, UsageError
-from rag.settings import Settings
+from rag.settings import Settings, is_loopback
 
 Network = IPv4Network | IPv6Network
 _SHORTEST = {"password": 8, "access_keys": 16, "token_secret": 32}
@@ -66,16 +66,6 @@ class Policy:
         return any(parsed in network for network in self.proxies)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches `host`."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def read_policy(settings: Settings) -> Policy:
     """The rules that the settings make.
 
@@ -117,10 +107,10 @@ def read_policy(settings: Settings) -> Policy:
         requests=settings.requests_per_minute,
         body_bytes=settings.max_body_kb * 1024,
         body_seconds=settings.body_seconds,
-        public=not local or any(not is_loopback(n) for n in named),
+        public=settings.public,
     )
     if policy.public and not (policy.guarded or settings.insecure):
-        where = settings.host if not local else f"the name {named[0]}"
+        where = settings.host if not local else "it through a proxy"
         raise UsageError(
             f"others could reach {where}, and nothing says who may ask: set password, access_keys, "
             "token_secret, or user_header with trusted_proxies (docs/deploy.md), or say --insecure "
