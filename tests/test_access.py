@@ -206,6 +206,7 @@ def test_a_token_gives_a_session(tmp_path: Path) -> None:
         client.cookies.clear()
         assert client.post("/api/ask", json=ASK).status_code == 401
         assert client.post("/api/ask", json=ASK, headers=bearer(session)).status_code == 200
+        assert client.post("/api/session", json={"token": session}).status_code == 401
         cookie = got.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
@@ -394,6 +395,19 @@ def test_a_name_that_is_not_ours_is_turned_away(tmp_path: Path) -> None:
             assert client.get("/health", headers={"Host": name}).status_code == 200, name
     with site(tmp_path, server_names="ask.example.org", access_keys=KEY) as client:
         assert client.get("/health", headers={"Host": "ask.example.org"}).status_code == 200
+
+
+def test_only_the_widgets_own_files_are_open(tmp_path: Path) -> None:
+    with site(tmp_path, access_keys=KEY, host="0.0.0.0", server_names="ask.example.org") as client:
+        for path in ("/widget/../api/sources", "/widget/a/b", "/widget/", "//widget", "/widgets",
+                     "/health/", "//health", "/api/session/x", "/embed.js/x"):  # fmt: skip
+            # As it is written: httpx would tidy it up.
+            with socket.create_connection((client.base_url.host, client.base_url.port)) as raw:
+                raw.sendall(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+                assert raw.recv(65536).startswith(b"HTTP/1.1 401"), path
+        for cookie in ('a b="\\x;;=,', f"{COOKIE}=x.y.z", f'{COOKIE}="'):
+            assert client.get("/api/sources", headers={"Cookie": cookie}).status_code == 401
+        assert client.get("/health").status_code == 200
 
 
 def test_framing_is_for_listed_origins(tmp_path: Path) -> None:

@@ -5,15 +5,15 @@ Plain ASGI, so that streams stay streams and a client that leaves is noticed.
 
 from __future__ import annotations
 
-from http.cookies import SimpleCookie
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.web.failures import failed
-from ui.web.identity import Identity, Way, identify, identity_of, route
+from ui.web.identity import LONGEST_NAME, Identity, Way, identify, identity_of, route
 from ui.web.limits import Buckets, neighbourhood, retry_after
 from ui.web.policy import Policy
 from ui.web.tokens import TokenError, Tokens
@@ -22,10 +22,9 @@ COOKIE = "pullquote_session"
 PEER = "pullquote.peer"
 # What needs no access holds nothing of the library: the widget's files, signs of life, the way in.
 _PUBLIC = ("/health", "/ready", "/login", "/logout", "/api/session", "/embed.js", "/favicon.ico")
-_PUBLIC_BELOW = ("/widget",)
+_WIDGET = "/widget"
 _ASKING = ("/api/ask", "/v1/chat/completions", "/gradio_api/", "/mcp")
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_LONGEST_NAME = 200
 _NO_ENTRY = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Pullquote</title>"
     "<p>You need a link from your wiki, or your team's sign-in, to come in here.</p>"
@@ -115,7 +114,7 @@ class Gate:
             return ""
         if self._policy.is_proxy(str(scope.get(PEER, ""))):
             raw = headers.get(wanted, "").encode("latin-1")
-            return raw.decode("utf-8", "replace").strip()[:_LONGEST_NAME]
+            return raw.decode("utf-8", "replace").strip()[:LONGEST_NAME]
         scope["headers"] = [h for h in scope["headers"] if h[0].lower() != wanted.encode()]
         return ""
 
@@ -135,10 +134,10 @@ class Gate:
             return self._tokens.check(shown.strip()), False
         if not policy.guarded:
             return Identity(Way.OPEN), True
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE)
         if cookie is not None:
             try:
-                return self._tokens.check(cookie.value), True
+                return self._tokens.check(cookie), True
             except TokenError:
                 return None, True  # as good as no cookie: the reader signs in again
         return None, True
@@ -165,8 +164,8 @@ class Gate:
 
     @staticmethod
     def _is_public(path: str) -> bool:
-        below = any(path == p or path.startswith(f"{p}/") for p in _PUBLIC_BELOW)
-        return below or path in _PUBLIC
+        folder, _, name = path.rpartition("/")
+        return path in _PUBLIC or path == _WIDGET or (folder == _WIDGET and bool(name))
 
     def _from_elsewhere(self, headers: Headers) -> bool:
         """Whether a page of another origin sent it, as far as the browser tells."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 _KEY = "pullquote.identity"
+LONGEST_NAME = 200
 
 
 class Way(StrEnum):

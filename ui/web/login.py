@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from ui.web.failures import failed
 from ui.web.gate import COOKIE
+from ui.web.identity import Way
 from ui.web.limits import Slowdown, retry_after
 from ui.web.policy import Policy
 from ui.web.tokens import LONGEST_LIFE, SESSION_LIFE, TokenError, Tokens
@@ -101,6 +102,8 @@ def login_router(policy: Policy, tokens: Tokens) -> APIRouter:
             identity = tokens.check(shown.token)
         except TokenError as error:
             return failed(401, str(error))
+        if identity.way is not Way.TOKEN:
+            return failed(401, "a session is not renewed: get a new token")
         made = tokens.session(identity.who, LONGEST_LIFE)
         response = JSONResponse({"session": made, "seconds": LONGEST_LIFE})
         _set_cookie(request, response, policy, made, LONGEST_LIFE)

@@ -91,8 +91,9 @@ def read_policy(settings: Settings) -> Policy:
         raise SettingsError(f"root_path: must begin with a slash, not {settings.root_path!r}")
     named = _words(settings.server_names)
     local = is_loopback(settings.host)
-    # Where it listens for others they may come under any name, unless told which.
-    names = {*named, *(("localhost", "127.0.0.1", "::1", settings.host) if local else ())}
+    # Where it listens for others they may come under any name, unless told which; this machine's
+    # own names are nobody else's to point here.
+    names = {*named, "localhost", "127.0.0.1", "::1", *((settings.host,) if local else ())}
     policy = Policy(
         password=settings.password.value,
         keys=keys,

@@ -18,7 +18,7 @@ from typing import Any
 import jwt
 
 from rag.errors import LibraryError, PullquoteError
-from ui.web.identity import Identity, Way
+from ui.web.identity import LONGEST_NAME, Identity, Way
 
 AUDIENCE = "pullquote"
 _SESSION = "pullquote-session"
@@ -51,7 +51,7 @@ class Tokens:
         """
         if self._is_session(token):
             claims = self._decode(token, self._session_key, _SESSION)
-            return Identity(Way.SESSION, str(claims["sub"]))
+            return Identity(Way.SESSION, str(claims["sub"])[:LONGEST_NAME])
         if not self._secret:
             raise TokenError("this key is not one of access_keys, and no tokens are taken here")
         claims = self._decode(token, self._secret, AUDIENCE)
@@ -59,7 +59,7 @@ class Tokens:
             raise TokenError(f"the token lives longer than {LONGEST_LIFE} seconds")
         if "jti" in claims:
             self._use(str(claims["jti"]), float(claims["exp"]))
-        return Identity(Way.TOKEN, str(claims["sub"]))
+        return Identity(Way.TOKEN, str(claims["sub"])[:LONGEST_NAME])
 
     def session(self, who: str, life: float = SESSION_LIFE) -> str:
         """A session for `who`, that `check` takes for `life` seconds."""
