@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -59,6 +60,12 @@ class Assistant:
     def model(self) -> str | None:
         """The name of the model that words the answers; None in quotes mode."""
         return None if self._drafter is None else self._drafter.model.name
+
+    def quoting(self) -> Assistant:
+        """This assistant in quotes mode, over the same library."""
+        other = copy.copy(self)
+        other._drafter = other._rewriter = None
+        return other
 
     def answer(
         self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING

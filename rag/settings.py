@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,22 @@ class Settings:
     evidence_shown   most numbered evidence in a prompt
     prices           "model=in:out, …": what a million tokens cost, in and out
     host, port       where `serve` listens
+    insecure         whether it may listen where others reach it, with no access control
+    password         what readers sign in with
+    access_keys      keys of programs, with commas: "key" or "name=key"
+    token_secret     what a wiki's side signs short-lived tokens with
+    user_header      the header in which a trusted proxy names the reader
+    trusted_proxies  addresses and networks of such proxies, with commas
+    server_names     host names that the server is reached under, with commas, beside its address
+    root_path        the path under which a proxy serves it, such as /ask
+    frame_ancestors  origins whose pages may frame it, with commas
+    cors_origins     origins whose scripts may call the API, with commas
+    questions_per_minute, requests_per_minute  what one reader may ask, and send in all; 0: no limit
+    max_body_kb      larger requests are refused, in kilobytes
+    body_seconds     what sending a request may take
+    answers_at_once, answers_waiting  how many questions are answered, and wait, at one time
+    log              "json" for a line of JSON on each request and answer
+    log_questions    whether that has the questions' text
     """
 
     library: Path = Path()
@@ -85,6 +102,31 @@ class Settings:
     prices: str = ""
     host: str = "127.0.0.1"
     port: int = 7860
+    insecure: bool = False
+    password: Secret = Secret()
+    access_keys: Secret = Secret()
+    token_secret: Secret = Secret()
+    user_header: str = ""
+    trusted_proxies: str = ""
+    server_names: str = ""
+    root_path: str = ""
+    frame_ancestors: str = ""
+    cors_origins: str = ""
+    questions_per_minute: int = 60
+    requests_per_minute: int = 1200
+    max_body_kb: int = 256
+    body_seconds: float = 20.0
+    answers_at_once: int = 8
+    answers_waiting: int = 100
+    log: str = ""
+    log_questions: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether others than this machine reach the server, as far as the settings tell."""
+        names = self.server_names.replace(",", " ").split()
+        proxied = self.trusted_proxies or self.root_path or self.user_header
+        return bool(proxied) or not all(map(is_loopback, (self.host, *names)))
 
     @property
     def model_chosen(self) -> bool:
@@ -127,7 +169,26 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_tokens": (16, 16_384),
     "context_tokens": (512, 4_000_000),
     "evidence_shown": (1, 40),
+    "questions_per_minute": (0, 100_000),
+    "requests_per_minute": (0, 1_000_000),
+    "max_body_kb": (16, 100_000),
+    "body_seconds": (0.1, 600),
+    "answers_at_once": (1, 256),
+    "answers_waiting": (0, 10_000),
 }
+_CHOICES: dict[str, tuple[str, ...]] = {"log": ("", "json")}
+_TRUTH = {"true": True, "yes": True, "on": True, "1": True,
+          "false": False, "no": False, "off": False, "0": False}  # fmt: skip
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def default_library() -> Path:
@@ -151,6 +212,10 @@ def _convert(name: str, value: object, origin: str) -> Any:
     default = getattr(_DEFAULTS, name)
     if isinstance(default, Path):
         return Path(str(value)).expanduser()
+    if isinstance(default, bool):
+        if str(value).lower() not in _TRUTH:
+            raise SettingsError(f"{origin}: {name} must be true or false, not {value!r}")
+        return _TRUTH[str(value).lower()]
     try:
         if isinstance(value, bool):
             raise ValueError("a truth value")
@@ -162,6 +227,9 @@ def _convert(name: str, value: object, origin: str) -> Any:
         low, high = _BOUNDS[name]
         if not low <= converted <= high:
             raise SettingsError(f"{origin}: {name} must be from {low:g} to {high:g}, not {value!r}")
+    if converted not in _CHOICES.get(name, (converted,)):
+        choices = " or ".join(filter(None, _CHOICES[name]))
+        raise SettingsError(f"{origin}: {name} must be {choices}, not {value!r}")
     return converted
 
 

@@ -16,7 +16,9 @@ from ingest.job import ingest
 from rag.assistant import Assistant
 from rag.embed import OnnxEmbedder, open_embedder
 from rag.library import Library
+from rag.llm import OpenAIChat
 from rag.settings import Settings, cache_folder, load
+from tests.model_server import Script
 from tests.serving import served
 from ui.service import Service
 from ui.web.app import create_app
@@ -73,6 +75,18 @@ def make_assistant(
 @pytest.fixture(scope="session")
 def assistant(make_assistant: Callable[[Path], Assistant]) -> Assistant:
     return make_assistant(ARTICLES)
+
+
+@pytest.fixture(scope="session")
+def with_model(assistant: Assistant) -> Callable[[Script], Assistant]:
+    """Makes an assistant with the scripted model, over the example articles."""
+
+    def make(script: Script) -> Assistant:
+        settings = load(script.environ, library=assistant.library.folder)
+        embedder = assistant._retriever._embedder
+        return Assistant(assistant.library, embedder, settings, OpenAIChat(settings))
+
+    return make
 
 
 @pytest.fixture

@@ -95,7 +95,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rensa": ("ingest/minhash.py",),
     "py3langid": ("ingest/language.py",),
     "watchfiles": ("ingest/watch.py",),
-    "gradio": ("ui/chat.py", "ui/page*.py", "ui/web/app.py"),
+    "jwt": ("ui/web/tokens.py",),
+    "prometheus_client": ("ui/web/metrics.py",),
+    "gradio": ("ui/chat.py", "ui/page*.py", "ui/web/app.py", "ui/web/mcp.py"),
     "llama_index": ("rag/llama.py", "rag/llm*.py", "eval/*"),
 }
 

@@ -79,6 +79,12 @@ def number_of(body: Body, words: str) -> int:
     return int(line[1 : line.index("]")])
 
 
+def first_line(body: Body) -> str:
+    """The text of evidence 1, and that as a sentence with its number."""
+    line = next(x for x in prompt_of(body).splitlines() if x.startswith("[1] ("))
+    return f"{re.sub(r'^.*?[)] ', '', line, count=1)} [1]"
+
+
 def app(script: Script) -> Starlette:
     async def complete(request: Request) -> Response:
         body = await request.json()

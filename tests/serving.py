@@ -37,6 +37,9 @@ class Bare:
     ) -> Iterator[Answer]:
         yield self.answer(question, history)
 
+    def quoting(self) -> Bare:
+        return self
+
     def article(self, source: str) -> Article:
         raise NotFoundError(source)
 
@@ -48,7 +51,9 @@ class Bare:
 def served(app: Any) -> Iterator[str]:
     """`app` on a free port; its address."""
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none")
+        uvicorn.Config(
+            app, log_level="warning", timeout_graceful_shutdown=1, ws="none", proxy_headers=False
+        )
     )
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

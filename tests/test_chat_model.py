@@ -5,18 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
 import threading
 import time
 
-import pytest
-
-from rag.assistant import Assistant
-from rag.llm import OpenAIChat
-from rag.settings import load
-from tests.model_server import Reply, prompt_of, scripted
+from tests.model_server import Reply, first_line, scripted
 from tests.serving import served
 from tests.test_chat_page import BOX, ask, visit  # noqa: F401 - a fixture
 from ui.chat import respond
@@ -41,24 +35,6 @@ WATCH = """
 """
 # No article says this.
 LIE = "The harbour master Zorvan stole 500 crowns."
-
-
-@pytest.fixture
-def with_model(assistant):
-    """Makes an assistant with the scripted model, over the example articles."""
-
-    def make(script):
-        settings = load(script.environ, library=assistant.library.folder)
-        embedder = assistant._retriever._embedder
-        return Assistant(assistant.library, embedder, settings, OpenAIChat(settings))
-
-    return make
-
-
-def first_line(body):
-    """The text of evidence 1, and that as a sentence with its number."""
-    line = next(x for x in prompt_of(body).splitlines() if x.startswith("[1] ("))
-    return f"{re.sub(r'^.*?[)] ', '', line, count=1)} [1]"
 
 
 def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, answered):  # noqa: F811

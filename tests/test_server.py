@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from rag.errors import UsageError
+from rag.settings import load
 from tests.serving import Bare
 from ui.chat import ChatTurn, history_of, respond
 from ui.server import serve
@@ -68,17 +70,18 @@ def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"Port {port} .* --port"):
-            serve(Service(Bare()), "127.0.0.1", port)
+            serve(Service(Bare()), load({}, port=port))
     with pytest.raises(UsageError, match="--host"):
-        serve(Service(Bare()), "192.0.2.1", port)
+        serve(Service(Bare()), load({}, host="192.0.2.1", port=port, insecure=True))
     with pytest.raises(UsageError, match="--port"):
-        serve(Service(Bare()), "127.0.0.1", 70000)
+        serve(Service(Bare()), dataclasses.replace(load({}), port=70000))
 
 
 def test_serve_says_where_it_is_and_stops_when_interrupted() -> None:
     code = (
         "from tests.serving import Bare; from ui.server import serve; "
-        "from ui.service import Service; serve(Service(Bare()), port=0)"
+        "from rag.settings import load; from ui.service import Service; "
+        "serve(Service(Bare()), load({}, port=0))"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, cwd=TOP, stderr=subprocess.PIPE, text=True) as process:

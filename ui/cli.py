@@ -123,14 +123,21 @@ def _open(settings: Settings, mode: str | None) -> Assistant:
 @click.option(
     "--port", type=int, metavar="N", help="Port to listen on; 0 for any free one.  [default: 7860]"
 )
+@click.option("--insecure", is_flag=True, default=None,
+              help="Listen where others can reach it, though anybody may then ask.")  # fmt: skip
+@click.option("--root-path", metavar="PATH", help="The path that a proxy serves it under.")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open the page in a browser.")
 @model_options
 @library_option
 def serve(
-    paths: tuple[str, ...], host: str | None, port: int | None, open_browser: bool,
-    mode: str | None, model: str | None, library: Path | None,
+    paths: tuple[str, ...], host: str | None, port: int | None, insecure: bool | None,
+    root_path: str | None, open_browser: bool, mode: str | None, model: str | None,
+    library: Path | None,
 ) -> None:  # fmt: skip
-    """Ingest PATHS, if any, then serve the chat page until Ctrl-C.
+    """Ingest PATHS, if any, then serve the chat page and the API until Ctrl-C.
+
+    Where others can reach it, something must say who may come in: a password, access keys, a
+    token secret or a proxy's user header, as docs/deploy.md says.
 
     \b
     Examples:
@@ -138,7 +145,13 @@ def serve(
       pullquote serve reports/ --port 8000 --no-open
     """
     with errors():
-        settings = load(os.environ, library=library, host=host, port=port, model=model)
+        settings = load(
+            os.environ, library=library, host=host, port=port, model=model, insecure=insecure,
+            root_path=root_path,
+        )  # fmt: skip
+        from ui.web.policy import read_policy
+
+        read_policy(settings)  # before anything is read, so that nobody waits to hear of it
         if paths:
             click.echo(summary_line(bring_in(paths, settings, os.environ)), err=True)
         from rag.library import Library
@@ -150,7 +163,7 @@ def serve(
         from ui.service import Service
 
         service = Service(assistant, Records(settings.library))
-        run(service, settings.host, settings.port, open_browser)
+        run(service, settings, open_browser)
 
 
 @main.command()

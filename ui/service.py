@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,6 +49,10 @@ class Answering(Protocol):
         """An answer as it grows, or a `rag.errors.PullquoteError` that says what to mend."""
         ...
 
+    def quoting(self) -> Answering:
+        """The same, in quotes mode."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -72,6 +78,14 @@ class Service:
         """Answer by `assistant`; keep answers in `records`, or not at all."""
         self.assistant = assistant
         self.records = records
+        self.watchers: list[Callable[[Reply], None]] = []
+        self._lock = threading.Lock()
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many answers are being made."""
+        return self._running
 
     @property
     def library(self) -> Any:
@@ -80,8 +94,8 @@ class Service:
 
     def stream(
         self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING,
-        conversation: str = "", who: str = "",
-    ) -> Iterator[Reply]:  # fmt: skip
+        conversation: str = "", who: str = "", quotes_only: bool = False,
+    ) -> Generator[Reply, None, None]:  # fmt: skip
         """The reply to `question` as it grows; the last is complete and kept.
 
         Args:
@@ -90,15 +104,31 @@ class Service:
             where: the articles to answer from.
             conversation: an id that the turns of a conversation share.
             who: who asks, where the server knows.
+            quotes_only: whether no model shall be asked, though there is one.
 
         Raises:
             PullquoteError: it cannot be answered; the error says what to mend.
         """
+        assistant = self.assistant.quoting() if quotes_only else self.assistant
         answer: Answer | None = None
-        for answer in self.assistant.stream(question, history, where):
-            yield Reply(answer)
-        if answer is not None:
-            yield Reply(answer, True, self._keep(answer, where, conversation, who))
+        with self._counted():
+            for answer in assistant.stream(question, history, where):
+                yield Reply(answer)
+            if answer is not None:
+                reply = Reply(answer, True, self._keep(answer, where, conversation, who))
+                for watcher in self.watchers:
+                    watcher(reply)
+                yield reply
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
 
     def recall(self, number: str) -> Recalled:
         """The kept answer `number`, and what has become of its quotes since.

@@ -115,10 +115,10 @@ class Library:
         Raises:
             ModelMismatchError: the library was made anew with another embedding model.
         """
-        if self._is_current():
+        if self.is_current():
             return
         with self._lock:
-            if self._is_current():
+            if self.is_current():
                 return
             change = self.catalogue.change()
             if (generation := self.catalogue.generation()) != self._generation:
@@ -134,7 +134,8 @@ class Library:
             self._cache.clear()
             self._current = change if done else -1
 
-    def _is_current(self) -> bool:
+    def is_current(self) -> bool:
+        """Whether both views hold the catalogue's latest change."""
         return (
             self.catalogue.change() == self._current
             and self.catalogue.generation() == self._generation
