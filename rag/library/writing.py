@@ -89,6 +89,30 @@ class Writer:
         with self._catalogue.transaction() as db:
             self._point(db, place, article)
 
+    def describe(self, path: str, given: Metadata, metadata: Metadata) -> None:
+        """Say anew what the article at `path` is called, of when it is and where it is read.
+
+        Only where it has no other place: of one text at two places, the first one's word counts.
+        """
+        with self._catalogue.transaction() as db:
+            known = self.place(path)
+            if known is None or self._places(db, known[1]) > 1:
+                return
+            key = known[1]
+            new = tuple(getattr(metadata, name) for name in _FIELDS)
+            if (
+                db.execute(f"SELECT {METADATA} FROM articles WHERE id = ?", (key,)).fetchone()
+                == new
+            ):
+                return
+            names = ", ".join(f"{name} = ?" for name in _FIELDS)
+            db.execute(
+                f"UPDATE articles SET given = ?, {names} WHERE id = ?",
+                (json.dumps(dataclasses.asdict(given)), *new, key),
+            )
+            # Who has the article in memory looks again.
+            self._next_change(db)
+
     def detach(self, paths: Iterable[str]) -> None:
         """Take places away, and the articles that have no other; each path is one transaction."""
         for path in paths:
