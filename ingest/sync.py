@@ -122,9 +122,7 @@ class _Seen:
         return summary.failed[0][1] if summary.failed and not good and not gone else None
 
 
-def _events(
-    source: Source, library: Library, settings: Settings
-) -> Generator[Event, None, None]:
+def _events(source: Source, library: Library, settings: Settings) -> Generator[Event, None, None]:
     """What there is at a source."""
     if source.what is What.PATH:
         path = Path(source.where)
