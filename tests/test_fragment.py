@@ -49,6 +49,8 @@ SHOWN = {
     ("https://w.example/a", "one-two, three & four",
      "https://w.example/a#:~:text=one%2Dtwo%2C%20three%20%26%20four"),
     ("https://w.example/a", "| one | two |", "https://w.example/a#:~:text=one,two"),
+    ("https://w.example/a", "Ask [[People/Ida|Ida]] for a key",
+     "https://w.example/a#:~:text=Ask,for%20a%20key"),
     ("https://w.example/a", "![](picture.png) --- ", "https://w.example/a"),
     ("https://w.example/a", "", "https://w.example/a"),
     ("javascript:alert(1)", "Two words", "javascript:alert(1)"),

@@ -21,6 +21,8 @@ _WHOLE = 300
 # A range is found by so many words at each end; a shorter text has no middle to leave out.
 _ENDS = 6
 _MARK = re.compile(r"^\s{0,3}(?:#{1,6}\s+|>\s?|[-+*]\s+(?:\[[ xX]\]\s+)?|\d{1,9}[.)]\s+)")
+# A wiki's links show one of their parts, or a page's title: which, the wiki decides.
+_WIKI_LINK = re.compile(r"!?\[\[[^\[\]\n]*\]\]")
 _CELLS = re.compile(r"(?<!\\)\|")
 # A line's end may be shown as one, as in code, and so may several spaces.
 _GAP = re.compile(r"[\n\r\t]+|[ ]{2,}")
@@ -76,7 +78,8 @@ def _runs(quote: str) -> list[str]:
         bare = line.strip()
         row = bare.startswith("|") and bare.endswith("|") and len(bare) > 1
         for cell in _CELLS.split(bare) if row else [_MARK.sub("", line)]:
-            pieces.extend(_shown(cell))
+            for words in _WIKI_LINK.split(cell):
+                pieces.extend(_shown(words))
     runs = (" ".join(run.split()) for piece in pieces for run in _GAP.split(piece))
     return [run for run in runs if any(c.isalnum() for c in run)]
 
