@@ -101,41 +101,32 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# The tests of the chat page drive a Chromium.
-browser:
-	@found() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
-	found >/dev/null && exit 0; \
-	if command -v apt-get >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then root=; \
-	  elif sudo -n true 2>/dev/null; then root='sudo -n'; \
-	  else root=none; fi; \
-	  if [ "$$root" != none ]; then \
-	    echo 'installing chromium and fonts-dejavu-core'; \
-	    $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -y --no-install-recommends chromium fonts-dejavu-core; \
-	  fi; \
-	fi; \
-	found >/dev/null || { \
-	  echo 'no Chromium: the tests need chromium, chromium-browser or google-chrome on the PATH' \
-	    '(Debian: apt-get install chromium fonts-dejavu-core)' >&2; \
-	  exit 1; }
+# What Debian's packages have and pip has not: $(call need,TEST,PACKAGES) installs the packages where
+# the test fails and we may, and ends with what is missing where it still fails.
+define need
+@found() { $(1); }; \
+found >/dev/null 2>&1 && exit 0; \
+if command -v apt-get >/dev/null; then \
+  if [ "$$(id -u)" = 0 ]; then root=; \
+  elif sudo -n true 2>/dev/null; then root='sudo -n'; \
+  else root=none; fi; \
+  if [ "$$root" != none ]; then \
+    echo 'installing $(strip $(2))'; \
+    $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends $(2); \
+  fi; \
+fi; \
+found >/dev/null 2>&1 || { echo 'missing: $(3) (Debian: apt-get install $(strip $(2)))' >&2; exit 1; }
+endef
 
-# MediaWiki as Debian has it, on SQLite and PHP's own server; git for An Otter Wiki.
+# The tests of pages drive a Chromium.
+browser:
+	$(call need,command -v chromium || command -v chromium-browser || command -v google-chrome,\
+	  chromium fonts-dejavu-core,the tests need chromium$(comma) chromium-browser or google-chrome)
+
+# MediaWiki on SQLite and PHP's own server; git for An Otter Wiki.
 mediawiki:
-	@found() { command -v php && command -v git && test -d /usr/share/mediawiki && \
-	  php -m | grep -qx pdo_sqlite; }; \
-	found >/dev/null && exit 0; \
-	if command -v apt-get >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then root=; \
-	  elif sudo -n true 2>/dev/null; then root='sudo -n'; \
-	  else root=none; fi; \
-	  if [ "$$root" != none ]; then \
-	    echo 'installing mediawiki, php-cli, php-sqlite3 and git'; \
-	    $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -y --no-install-recommends mediawiki php-cli php-sqlite3 php-xml \
-	      php-mbstring php-intl git; \
-	  fi; \
-	fi; \
-	found >/dev/null || { \
-	  echo 'no MediaWiki: make wikis needs mediawiki, php-cli, php-sqlite3 and git of Debian' >&2; \
-	  exit 1; }
+	$(call need,command -v git && php -m | grep -qx pdo_sqlite && test -d /usr/share/mediawiki,\
+	  mediawiki php-cli php-sqlite3 git,make wikis needs a MediaWiki$(comma) PHP and git)
+
+comma := ,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ingest.summary import Summary
 from rag.embed import Embedder
 from rag.errors import PullquoteError
 from rag.library import Library, Writer
+from rag.library.locking import is_locked, locked
 from rag.settings import Settings
 
 _LOCK = "sync.lock"
@@ -71,7 +72,7 @@ class Syncer:
         """
         for name in names:
             self._registry.get(name)
-        with _alone(self._library.folder, self._waiting):
+        with locked(self._library.folder / _LOCK, self._waiting):
             # Only now: another sync may have done what was due a moment ago.
             for name in names or due(self._registry.all(), self._clock()):
                 yield self._one(self._registry.get(name))
@@ -152,35 +153,6 @@ def _events(source: Source, library: Library, settings: Settings) -> Generator[E
             )
 
 
-@contextmanager
-def _alone(folder: Path, waiting: Callable[[], None] | None) -> Iterator[None]:
-    """The right to sync a library, which one process has at a time."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if waiting:
-            waiting()
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _at_work(folder: Path) -> bool:
-    """Whether some process syncs the library now."""
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(folder / _LOCK, timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
 def sync_state(library: Library) -> list[dict[str, Any]]:
     """The registered sources of a library and how each stands, as plain values.
 
@@ -194,7 +166,7 @@ def sync_state(library: Library) -> list[dict[str, Any]]:
     """
     registered = Registry(library).all()
     # A process that was killed leaves a start behind, but no lock.
-    working = any(r.state.started for r in registered) and _at_work(library.folder)
+    working = any(r.state.started for r in registered) and is_locked(library.folder / _LOCK)
     return [
         {
             **asdict(r.source), "what": r.source.what.value,
