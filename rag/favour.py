@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from rag.domain import Article
 
 # In log-odds. docs/evaluation.md has what it does where the page is the right one and where not.
-PRIOR = 1.0
+PRIOR = 0.5
 
 Favoured = Callable[[Article], bool]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as percent
 from urllib.parse import urldefrag, urlsplit
 
@@ -49,6 +49,18 @@ def text_fragment(url: str, quote: str) -> str:
         return url
     page, own = urldefrag(url)
     return f"{page}#{own.partition(':~:')[0]}:~:{'&'.join(directives)}"
+
+
+def linked(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer in the contract's form, each of its quotes with the ``link`` to its words."""
+
+    def link(quote: dict[str, Any]) -> dict[str, Any]:
+        url = quote["url"]
+        return {**quote, "link": text_fragment(url, quote["quote"]) if url else None}
+
+    points = [{**p, "also": [link(a) for a in p["also"]]} for p in answer["points"]]
+    quotes = {name: [link(c) for c in answer[name]] for name in ("citations", "near_misses")}
+    return {**answer, **quotes, "points": points}
 
 
 def _terms(runs: list[str]) -> list[str]:

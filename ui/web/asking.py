@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from rag.contract import answer_dict
 from rag.filters import EVERYTHING, Filter
+from ui.fragment import linked
 from ui.service import Reply, Service
 from ui.web.failures import OverloadedError, failure, status_and_words
 
@@ -99,7 +100,7 @@ class Asker:
     def _replies(self, asked: Asked, who: str) -> Generator[Reply, None, None]:
         return self.service.stream(
             asked.question, asked.history, asked.where, asked.conversation, who,
-            quotes_only=asked.quotes_only,
+            quotes_only=asked.quotes_only, page=asked.page,
         )  # fmt: skip
 
     def check_room(self) -> None:
@@ -119,8 +120,11 @@ class Asker:
 
 
 def reply_dict(reply: Reply) -> dict[str, Any]:
-    """The contract's object with the id of the kept answer before it, None where none is kept."""
-    return {"id": reply.id, **answer_dict(reply.answer)}
+    """The contract's object with the id of the kept answer before it, None where none is kept.
+
+    Each quote has a ``link`` beside it: its page at the quoted words, None without an address.
+    """
+    return {"id": reply.id, **linked(answer_dict(reply.answer))}
 
 
 async def complete(replies: AsyncGenerator[Reply], request: Request) -> Reply | None:

@@ -86,7 +86,7 @@ function pointElements(point, byMarker, view) {
   for (const citation of cited) {
     const spoken = (point.spoken || []).includes(citation.marker);
     const also = (point.also || []).filter((a) => a.marker === citation.marker);
-    parts.push(figure(citation, view, also, spoken));
+    parts.push(figure(citation, { ...view, isDated: cited.length > 1 }, also, spoken));
   }
   return parts;
 }
@@ -125,7 +125,9 @@ const name = (quote) => quote.title || quote.source;
 
 /** Who says so and when, linked to the words where the article is on the web. */
 function place(quote, view) {
-  const about = [quote.publisher, quote.published || view.words.undated].filter(Boolean).join(", ");
+  // Where quotes differ, that one has no date matters; else it is only noise.
+  const date = quote.published || (view.isDated && view.words.undated);
+  const about = [quote.publisher, date].filter(Boolean).join(", ");
   const piece = document.createDocumentFragment();
   const link = [quote.link, quote.url].find(isWeb);
   if (link) {
@@ -135,6 +137,6 @@ function place(quote, view) {
   } else {
     piece.append(make("cite", { dir: "auto", text: name(quote) }));
   }
-  piece.append(` · ${about}`);
+  if (about) piece.append(` · ${about}`);
   return piece;
 }

@@ -22,7 +22,9 @@
   const isPanel = given.mode === "panel";
   const isLeft = (given.position || "").includes("left");
   const isTop = (given.position || "").includes("top");
+  // Here, since a browser may keep nothing for a frame of another site.
   const OPEN = "pullquote.open";
+  const TURNS = "pullquote.turns";
 
   const STYLE = `
     :host { all: initial; }
@@ -70,6 +72,9 @@
   dialog.append(frame);
   root.append(dialog);
 
+  let button = null;
+  let wantsFocus = false;
+
   const here = () => location.href.split("#")[0];
 
   function load() {
@@ -105,14 +110,17 @@
       say({ pullquote: "context", number, page: here(), token: found });
     },
     close: () => toggle(false),
-    ready: () => {
-      if (!isPanel && !dialog.hidden) say({ pullquote: "focus" });
+    ready() {
+      say({ pullquote: "kept", turns: kept(TURNS), focus: wantsFocus });
+      wantsFocus = false;
     },
-    // From another site, a link to a place in the page that is open would lead to its top.
+    keep: ({ turns }) => keep(TURNS, String(turns).slice(0, 500_000)),
+    // A browser goes to words in a page for who is on its site, but not for a frame of another.
     goto({ url }) {
-      if (url.split("#")[0] !== here()) return;
-      if (innerWidth < 480) toggle(false);
-      location.assign(url);
+      const to = new URL(url, location.href);
+      if (to.origin !== location.origin) return;
+      if (!isPanel && innerWidth < 480) toggle(false);
+      location.assign(to.href);
     },
   };
   addEventListener("message", (event) => {
@@ -121,36 +129,32 @@
     if (handle) onMessage[event.data.pullquote](event.data);
   });
 
-  let button = null;
-
   function toggle(open, keepFocus) {
     if (isPanel || dialog.hidden === !open) return;
     dialog.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
     button.setAttribute("aria-label", open ? close : title);
-    remember(open);
+    keep(OPEN, open ? "1" : "");
     if (!open) return button.focus();
-    const isNew = !frame.src;
-    load();
-    if (!keepFocus) {
-      frame.focus();
-      if (!isNew) say({ pullquote: "focus" });
+    wantsFocus = !keepFocus;
+    if (!keepFocus) frame.focus();
+    if (!frame.src) load();
+    else if (!keepFocus) say({ pullquote: "focus" });
+  }
+
+  function keep(key, value) {
+    try {
+      sessionStorage.setItem(key, value);
+    } catch {
+      // Storage may be off or full: each page then begins anew.
     }
   }
 
-  function remember(open) {
+  function kept(key) {
     try {
-      sessionStorage.setItem(OPEN, open ? "1" : "");
+      return sessionStorage.getItem(key) || "";
     } catch {
-      // Storage may be off; the bubble is then closed on each page.
-    }
-  }
-
-  function wasOpen() {
-    try {
-      return sessionStorage.getItem(OPEN) === "1";
-    } catch {
-      return false;
+      return "";
     }
   }
 
@@ -182,7 +186,7 @@
     dialog.style[side] = "1rem";
     dialog.style[end] = "5.5rem";
     document.body.append(host);
-    if (wasOpen()) toggle(true, true);
+    if (kept(OPEN)) toggle(true, true);
   }
 
   function panel() {

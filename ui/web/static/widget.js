@@ -30,6 +30,8 @@ addEventListener("message", (event) => {
   if (!isFramed || event.source !== window.parent || event.origin !== host) return;
   const said = event.data || {};
   if (said.pullquote === "focus") box.focus();
+  if (said.pullquote === "kept" && turns.length === 0 && !running) recall(said.turns);
+  if (said.pullquote === "kept" && said.focus) box.focus();
   if (said.pullquote === "context" && waiting.has(said.number)) {
     waiting.get(said.number)(said);
     waiting.delete(said.number);
@@ -56,15 +58,13 @@ function originOf(url) {
   }
 }
 
-const address = (url) => url.split("#")[0];
-
 /** Open a quote's page in the wiki around us where it is one of its pages, else in a tab. */
 function follow(anchor, link) {
   const isOfHost = isFramed && originOf(link) === host;
   anchor.target = isOfHost ? "_top" : "_blank";
   anchor.rel = isOfHost ? "" : "noopener noreferrer nofollow";
   anchor.addEventListener("click", (event) => {
-    if (!isOfHost || address(link) !== address(page) || event.ctrlKey || event.metaKey) return;
+    if (!isOfHost || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     tell({ pullquote: "goto", url: link });
   });
@@ -97,21 +97,41 @@ function history() {
   ]);
 }
 
+/** Keep the conversation: with the page around us, which may when a frame may not, or here. */
 function keep() {
+  const text = JSON.stringify(turns.slice(-HISTORY));
+  if (isFramed) return tell({ pullquote: "keep", turns: text });
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(turns.slice(-HISTORY)));
+    sessionStorage.setItem(KEPT, text);
   } catch {
     // Storage may be off or full; the conversation then ends with the page.
   }
 }
 
-function kept() {
+function own() {
   try {
-    const found = JSON.parse(sessionStorage.getItem(KEPT) || "[]");
-    return Array.isArray(found) ? found : [];
+    return sessionStorage.getItem(KEPT);
   } catch {
-    return [];
+    return null;
   }
+}
+
+/** Show a conversation that was kept. */
+function recall(text) {
+  let found;
+  try {
+    found = JSON.parse(text || "[]");
+  } catch {
+    return;
+  }
+  if (!Array.isArray(found)) return;
+  turns = found.filter((turn) => turn?.question && turn.answer);
+  turns.forEach(({ question, answer }, place) => {
+    const [, body] = show(question, place + 1);
+    body.replaceChildren(...answerElements(answer, words, place + 1, follow));
+  });
+  log.scrollTop = log.scrollHeight;
+  settle(false);
 }
 
 function greet() {
@@ -125,8 +145,13 @@ function show(question, number) {
   const turn = make("section", { className: "turn", "aria-label": `${words.label} ${number}` },
     make("p", { className: "question", dir: "auto", text: question }), body);
   log.append(turn);
-  turn.scrollIntoView({ block: "start" });
+  bring(turn);
   return [turn, body];
+}
+
+/** Scroll a turn's question to the top; by hand, since the page around us must stay as it is. */
+function bring(turn) {
+  log.scrollTop = turn.offsetTop - log.offsetTop;
 }
 
 function say(text, isBusy = false) {
@@ -168,6 +193,7 @@ async function put(question) {
   try {
     const answer = await answered(question, body, number, running.signal);
     body.replaceChildren(...answerElements(answer, words, number, follow));
+    bring(turn);
     turns.push({ question, answer });
     keep();
     say("");
@@ -257,11 +283,7 @@ find("close").addEventListener("click", () => tell({ pullquote: "close" }));
 
 dress();
 greet();
-turns = kept();
-turns.forEach(({ question, answer }, place) => {
-  const [, body] = show(question, place + 1);
-  body.replaceChildren(...answerElements(answer, words, place + 1, follow));
-});
+if (!isFramed) recall(own());
 settle(false);
 if (!navigator.onLine) say(words.offline);
 tell({ pullquote: "ready" });
