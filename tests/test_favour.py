@@ -19,8 +19,7 @@ from tests.conftest import ARTICLES
 BASE = "https://wiki.example/w/"
 HUTS = {
     "north hut": "The key of the hut hangs behind the blue door.",
-    "south hut": "The key of the hut lies in the red box by the well.",
-    "east hut": "The key of the hut is kept by the warden at the farm.",
+    "south hut": "The key of the hut hangs under the third step.",
 }
 
 
