@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from rag.domain import Article
 
 # In log-odds. docs/evaluation.md has what it does where the page is the right one and where not.
-PRIOR = 0.5
+PRIOR = 1.0
 
 Favoured = Callable[[Article], bool]
 

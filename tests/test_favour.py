@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ from rag.domain import Article, Metadata
 from rag.favour import favoured
 from rag.library import Library
 from rag.settings import load
-from tests.conftest import ARTICLES
+from tests.conftest import ARTICLES, HANDBOOK
 
 BASE = "https://wiki.example/w/"
 HUTS = {
     "north hut": "The key of the hut hangs behind the blue door.",
-    "south hut": "The key of the hut hangs under the third step.",
+    "south hut": "The key of the hut hangs beside the white door.",
 }
 
 
@@ -52,6 +53,9 @@ def huts(embedder: Any, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     folder = tmp_path_factory.mktemp("huts")
     for name, text in HUTS.items():
         (folder / f"{name}.md").write_text(f"# {name.capitalize()}\n\n{text}\n")
+    # Among other articles, as in a wiki: of two alone, each is as far from the mean as can be.
+    for file in HANDBOOK.iterdir():
+        shutil.copy(file, folder)
     settings = load({}, library=tmp_path_factory.mktemp("library"))
     library = Library(settings.library, create=True)
     Registry(library).add(make_source(str(folder), name="huts", base_url=BASE))

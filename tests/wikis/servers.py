@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
-from urllib.error import URLError
 from urllib.parse import quote, urlencode
 
 MEDIAWIKI = Path("/usr/share/mediawiki")
@@ -142,7 +141,7 @@ def running(command: list[str], environ: Mapping[str, str], url: str, log: Path)
                 try:
                     urllib.request.urlopen(url, timeout=10).close()
                     break
-                except URLError:
+                except OSError:
                     time.sleep(0.1)
             else:
                 raise AssertionError(f"nothing answers at {url}")

@@ -119,12 +119,13 @@ class Asker:
             self._waiting -= 1
 
 
-def reply_dict(reply: Reply) -> dict[str, Any]:
+def reply_dict(reply: Reply, links: bool = False) -> dict[str, Any]:
     """The contract's object with the id of the kept answer before it, None where none is kept.
 
-    Each quote has a ``link`` beside it: its page at the quoted words, None without an address.
+    With `links` each quote has a ``link`` to its page at the words, None where it is on none.
     """
-    return {"id": reply.id, **linked(answer_dict(reply.answer))}
+    answer = answer_dict(reply.answer)
+    return {"id": reply.id, **(linked(answer) if links else answer)}
 
 
 async def complete(replies: AsyncGenerator[Reply], request: Request) -> Reply | None:
@@ -145,10 +146,11 @@ async def complete(replies: AsyncGenerator[Reply], request: Request) -> Reply | 
     return last
 
 
-async def events(replies: AsyncGenerator[Reply]) -> AsyncGenerator[str]:
+async def events(replies: AsyncGenerator[Reply], links: bool = False) -> AsyncGenerator[str]:
     """Server-sent events of an answer: `partial` whenever a model's words have grown, `answer`.
 
-    An `error` comes in place of the answer, with the API's error object as its data.
+    `links` is as for `reply_dict`. An `error` comes in place of the answer, with the API's error
+    object as its data.
     """
     shown = ""
     try:
@@ -156,10 +158,10 @@ async def events(replies: AsyncGenerator[Reply]) -> AsyncGenerator[str]:
             async for reply in replies:
                 answer = reply.answer
                 if reply.complete:
-                    yield event("answer", reply_dict(reply))
+                    yield event("answer", reply_dict(reply, links))
                 elif answer.mode != "quotes" and answer.text and answer.text != shown:
                     shown = answer.text
-                    yield event("partial", reply_dict(reply))
+                    yield event("partial", reply_dict(reply, links))
     except Exception as error:
         # The status is sent already: this is how an event stream tells of an error.
         yield event("error", failure(*status_and_words(error)))

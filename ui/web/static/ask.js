@@ -23,7 +23,7 @@ export async function ask(body, token, signal, grown) {
   let response;
   try {
     response = await fetch("api/ask", {
-      method: "POST", headers, signal, body: JSON.stringify({ ...body, stream: true }),
+      method: "POST", headers, signal, body: JSON.stringify({ ...body, stream: true, links: true }),
     });
   } catch (error) {
     throw unreached(error);
