@@ -152,8 +152,8 @@ def running(command: list[str], environ: Mapping[str, str], url: str, log: Path)
 
 
 @contextmanager
-def otter_wiki(folder: Path, port: int, extra_body: str = "") -> Iterator[Otter]:
-    """An Otter Wiki in `folder`, with `extra_body` as its setting HTML_EXTRA_BODY."""
+def otter_wiki(folder: Path, port: int, extra_settings: str = "") -> Iterator[Otter]:
+    """An Otter Wiki in `folder`, with `extra_settings` at the end of its settings."""
     flask = OTTERWIKI / "bin" / "flask"
     assert flask.exists(), "An Otter Wiki is needed: make wikis installs it"
     repository, url = folder / "repository", f"http://127.0.0.1:{port}"
@@ -162,10 +162,10 @@ def otter_wiki(folder: Path, port: int, extra_body: str = "") -> Iterator[Otter]
     settings = {
         "REPOSITORY": str(repository), "SECRET_KEY": "0123456789abcdef" * 2,
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/db.sqlite", "SITE_NAME": "Quay handbook",
-        "HTML_EXTRA_BODY": extra_body,
     }  # fmt: skip
     file = folder / "settings.cfg"
-    file.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
+    lines = "".join(f"{name} = {value!r}\n" for name, value in settings.items())
+    file.write_text(f"{lines}{extra_settings}\n")
     command = [str(flask), "--app", "otterwiki.server", "run", "--port", str(port)]
     with running(command, {"OTTERWIKI_SETTINGS": str(file)}, url, folder / "log"):
         yield Otter(url, repository)

@@ -71,7 +71,7 @@ def kept(
     }  # fmt: skip
     with ExitStack() as stack:
         if request.param == "otter":
-            body = snippet("html", "embed.js").replace("https://ask.example", pullquote)
+            body = snippet("python", "HTML_EXTRA_BODY").replace("https://ask.example", pullquote)
             otter = stack.enter_context(otter_wiki(folder / "wiki", wiki_port, body))
             wiki: Wiki = otter
             source = [str(otter.repository), "--base-url", url]

@@ -26,26 +26,27 @@
   const OPEN = "pullquote.open";
   const TURNS = "pullquote.turns";
 
+  // In pixels: some wikis give the page another size of letters, which all else would follow.
   const STYLE = `
     :host { all: initial; }
     :host([data-mode="bubble"]) { position: fixed; z-index: 2147483000; inset: auto; }
-    button { all: unset; box-sizing: border-box; display: grid; place-items: center; width: 3.5rem;
-      height: 3.5rem; border-radius: 50%; background: var(--accent, #1d4f91); color: #fff;
-      cursor: pointer; box-shadow: 0 2px 10px rgb(0 0 0 / .3); font: 600 1.6rem/1 system-ui; }
+    button { all: unset; box-sizing: border-box; display: grid; place-items: center; width: 56px;
+      height: 56px; border-radius: 50%; background: var(--accent, #1d4f91); color: #fff;
+      cursor: pointer; box-shadow: 0 2px 10px rgb(0 0 0 / .3); font: 600 25.6px/1 system-ui; }
     button:hover { filter: brightness(1.12); }
     button:focus-visible { outline: 3px solid #fff; box-shadow: 0 0 0 6px #000; }
-    svg { width: 1.7rem; height: 1.7rem; fill: currentColor; }
+    svg { width: 27.2px; height: 27.2px; fill: currentColor; }
     iframe { border: 0; width: 100%; height: 100%; display: block; border-radius: inherit;
       color-scheme: normal; }
     [role] { border: 1px solid rgb(128 128 128 / .45); border-radius: 10px; overflow: hidden;
       background: #fff; }
     [hidden] { display: none; }
-    :host([data-mode="bubble"]) [role] { position: fixed; width: min(25rem, calc(100vw - 2rem));
-      height: min(38rem, calc(100vh - 7rem)); box-shadow: 0 8px 32px rgb(0 0 0 / .3); }
+    :host([data-mode="bubble"]) [role] { position: fixed; width: min(400px, calc(100vw - 32px));
+      height: min(608px, calc(100vh - 112px)); box-shadow: 0 8px 32px rgb(0 0 0 / .3); }
     :host([data-mode="panel"]) { display: block; }
     :host([data-mode="panel"]) [role] { height: 100%; }
-    @media (max-width: 30rem) {
-      :host([data-mode="bubble"]) [role] { width: calc(100vw - 1rem); height: calc(100dvh - 6rem); }
+    @media (max-width: 480px) {
+      :host([data-mode="bubble"]) [role] { width: calc(100vw - 16px); height: calc(100dvh - 96px); }
     }
     @media print { :host { display: none; } }`;
 
@@ -182,16 +183,16 @@
       if (event.key === "Escape") toggle(false);
     });
     const [side, end] = [isLeft ? "left" : "right", isTop ? "top" : "bottom"];
-    host.style[side] = host.style[end] = "1rem";
-    dialog.style[side] = "1rem";
-    dialog.style[end] = "5.5rem";
+    host.style[side] = host.style[end] = "16px";
+    dialog.style[side] = "16px";
+    dialog.style[end] = "88px";
     document.body.append(host);
     if (kept(OPEN)) toggle(true, true);
   }
 
   function panel() {
     const target = given.target ? document.querySelector(given.target) : null;
-    host.style.height = given.height || "32rem";
+    host.style.height = given.height || "512px";
     if (target) target.append(host);
     else script.after(host);
     load();
