@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
+from rag.settings import load
+from tests.serving import served
 from tests.widget_site import Wiki, wiki_and_pullquote
+from ui.web.app import create_app
 
+SECRET = "a wiki and its pullquote know this of each other"
 STATIC = Path(__file__).parent.parent / "ui" / "web" / "static"
+DOCS = STATIC.parent.parent.parent / "docs" / "wiki.md"
 LIFTS, LIFTED = "How much does the crane lift?", "The harbour crane lifts twelve tonnes."
 
 
@@ -45,7 +52,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     made.on("pageerror", lambda error: wrong.append(str(error)))
     made.on("console", lambda m: wrong.append(m.text) if "Content Security" in m.text else None)
     yield made
-    assert not wrong
+    assert all("frame-ancestors" in words for words in wrong)
 
 
 def opened(page: Page, wiki: Wiki, name: str = "bells") -> FrameLocator:
@@ -257,6 +264,46 @@ def test_a_token_that_has_run_out_is_renewed_once(wiki: Wiki, page: Page) -> Non
     expect(frame.get_by_role("alert")).to_contain_text("You have no access")
 
 
+@pytest.fixture(scope="module")
+def guarded(running: Wiki) -> Iterator[str]:
+    """The whole application, which lets in who has a token and be framed by the wiki alone."""
+    secret = {"token_secret": SECRET, "frame_ancestors": running.url}
+    settings = load({}, library=running.service.library.folder, **secret)
+    with served(create_app(running.service, settings=settings)) as address:
+        yield address
+
+
+def test_a_guarded_server_answers_who_the_wiki_vouches_for(
+    wiki: Wiki, page: Page, guarded: str
+) -> None:
+    open_to_all, wiki.pullquote = wiki.pullquote, guarded
+    try:
+        wiki.attributes = "data-token-url=/token"
+        claims = {"sub": "ida", "aud": "pullquote", "exp": time.time() + 60}
+        wiki.token = jwt.encode(claims, SECRET, "HS256")
+        frame = opened(page, wiki)
+        put(frame, LIFTS)
+        expect(frame.locator("blockquote")).to_have_text(f"“{LIFTED}”")
+        wiki.token = jwt.encode({**claims, "exp": time.time() - 60}, SECRET, "HS256")
+        put(frame, LIFTS)
+        expect(frame.get_by_role("alert")).to_contain_text("You have no access")
+    finally:
+        wiki.pullquote = open_to_all
+
+
+def test_no_other_site_frames_it(wiki: Wiki, page: Page, guarded: str) -> None:
+    # The wiki's own server under another name is another site.
+    page.goto(wiki.url.replace("localhost", "127.0.0.1") + "/wiki/bells")
+    page.evaluate(
+        "src => document.getElementById('here').append(Object.assign("
+        "document.createElement('iframe'), {src, width: 400, height: 400}))",
+        f"{guarded}/widget",
+    )
+    page.wait_for_timeout(500)
+    framed = page.locator("#here iframe").element_handle().content_frame()
+    assert framed is not None and not framed.url.startswith(guarded)
+
+
 def test_messages_of_others_are_not_heard(wiki: Wiki, page: Page) -> None:
     opened(page, wiki)
     page.evaluate("postMessage({pullquote: 'goto', url: location.href.split('#')[0] + '#x'}, '*')")
@@ -333,6 +380,14 @@ def test_they_are_small_and_fetch_nothing_from_elsewhere() -> None:
         found = set(re.findall(r"https?://[^\s\"'`)]+", text)) - {"http://www.w3.org/2000/svg"}
         assert not found, file.name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+
+
+def test_every_attribute_is_documented() -> None:
+    used = set(re.findall(r"given\.(\w+)", (STATIC / "embed.js").read_text()))
+    used |= {"lang", "color", "theme", "filter", "greeting"}
+    names = {"data-" + re.sub("([A-Z])", lambda m: "-" + m[1].lower(), name) for name in used}
+    table = set(re.findall(r"^\| `(data-[\w-]+)`", DOCS.read_text(), re.MULTILINE))
+    assert table == names
 
 
 def test_every_language_has_every_word(wiki: Wiki, page: Page) -> None:

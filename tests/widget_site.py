@@ -39,6 +39,7 @@ class Wiki:
 
     url: str = ""
     pullquote: str = ""
+    service: Any = None
     attributes: str = ""
     token: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -99,9 +100,10 @@ def wiki_and_pullquote(folder: Path, embedder: Any) -> Iterator[Wiki]:
     settings = load({}, library=folder / "library")
     library = Library(settings.library, create=True)
     assistant = Assistant(library, embedder, settings)
+    wiki.service = Service(assistant)
     with (
         served(wiki_app(wiki)) as site,
-        served(pullquote_app(Service(assistant), wiki)) as pullquote,
+        served(pullquote_app(wiki.service, wiki)) as pullquote,
     ):
         # Another site for the browser, not only another origin.
         wiki.url = site.replace("127.0.0.1", "localhost")
