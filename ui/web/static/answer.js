@@ -121,7 +121,7 @@ function quoted(citation) {
 const cells = (row) =>
   row.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((c) => plain(c.trim()));
 
-const name = (quote) => quote.title || quote.source;
+const name = (quote) => quote.title || quote.source.replace(/\.(md|markdown|txt|html?)$/i, "");
 
 /** Who says so and when, linked to the words where the article is on the web. */
 function place(quote, view) {

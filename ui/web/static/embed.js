@@ -46,7 +46,8 @@
     :host([data-mode="panel"]) { display: block; }
     :host([data-mode="panel"]) [role] { height: 100%; }
     @media (max-width: 480px) {
-      :host([data-mode="bubble"]) [role] { width: calc(100vw - 16px); height: calc(100dvh - 96px); }
+      :host([data-mode="bubble"]) [role] { width: auto; height: calc(100dvh - 104px);
+        left: 8px !important; right: 8px !important; }
     }
     @media print { :host { display: none; } }`;
 
