@@ -275,6 +275,28 @@ def test_an_address_that_is_given_wins_and_may_change(
     assert synced("https://wiki.example") == "https://wiki.example/tall%20mast"
 
 
+@pytest.mark.parametrize("change", ["deleted", "edited"])
+def test_a_text_on_two_pages_is_read_on_the_one_that_is_left(
+    library: Library, embedder: Any, tmp_path: Path, change: str
+) -> None:
+    words = "The spare oars of the gig are kept under the stairs of the loft.\n"
+    (tmp_path / "wiki").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "wiki" / f"{name}.md").write_text(words)
+    base = "https://wiki.example"
+    Registry(library).add(make_source(str(tmp_path / "wiki"), base_url=base))
+    list(syncer(library, embedder).run())
+    assert [e.metadata.url for e in library.catalogue.entries()] == [f"{base}/a"]
+    if change == "deleted":
+        (tmp_path / "wiki" / "a.md").unlink()
+    else:
+        (tmp_path / "wiki" / "a.md").write_text("The oars were sold to the yacht club in May.\n")
+    for _ in range(2):
+        list(syncer(library, embedder).run(["wiki"]))
+    urls = {library.article(e.source).text: e.metadata.url for e in library.catalogue.entries()}
+    assert urls[words] == f"{base}/b"
+
+
 @pytest.mark.parametrize(("base", "relative", "want"), [
     ("https://w.example", "a/B c.md", "https://w.example/a/B%20c"),
     ("https://w.example/w/", "ä?#.txt", "https://w.example/w/%C3%A4%3F%23"),

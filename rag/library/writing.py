@@ -224,6 +224,10 @@ class Writer:
         if self._places(db, article) == 0:
             self._forget(db, article)
             db.execute("DELETE FROM articles WHERE id = ?", (article,))
+        else:
+            # What is said of it may have come from the place that it lost: the next ingest reads
+            # it where it still is.
+            db.execute("UPDATE sources SET file_hash = '', mark = '' WHERE article = ?", (article,))
 
     @staticmethod
     def _places(db: sqlite3.Connection, article: int) -> int:
