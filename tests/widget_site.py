@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.requests import Request
 
 from ingest.sources import Registry, make_source
@@ -45,6 +45,8 @@ class Wiki:
     asked: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
     refuse: Callable[[Request], int | None] = lambda _: None
+    # What comes in an answer's place, byte for byte, where a test says so.
+    stream: Callable[[], Iterator[bytes]] | None = None
 
     def page(self, name: str) -> str:
         far = "<div style='height: 3000px'></div>"
@@ -83,6 +85,8 @@ def pullquote_app(service: Service, wiki: Wiki) -> FastAPI:
             wiki.asked.append(await request.json())
             if status := wiki.refuse(request):
                 return PlainTextResponse("no", status)
+            if wiki.stream:
+                return StreamingResponse(wiki.stream(), media_type="text/event-stream")
         return await call_next(request)
 
     app.mount("/in/front", inner)
