@@ -49,6 +49,11 @@ class _Text:
     day: str
 
 
+def is_interface(address: str) -> bool:
+    """Whether an address looks like that of a MediaWiki's interface."""
+    return address.partition("?")[0].endswith("/api.php")
+
+
 class MediaWiki:
     """One wiki, by the address of its ``api.php``."""
 

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.fetch import normal
+from ingest.mediawiki import is_interface
 from ingest.summary import Summary
 from rag.errors import ArticleError, UsageError
 from rag.library import Library
@@ -198,7 +199,7 @@ def make_source(
             address = normal(bare)
         except ArticleError as error:
             raise UsageError(str(error)) from error
-        is_wiki = is_wiki or urlsplit(address).path.endswith("/api.php")
+        is_wiki = is_wiki or is_interface(address)
         what, place = What.MEDIAWIKI if is_wiki else What.ADDRESS, address
     elif "://" in bare or is_wiki:
         raise UsageError(f"{bare}: an address must begin with http:// or https://")

@@ -138,13 +138,7 @@ def _events(source: Source, library: Library, settings: Settings) -> Generator[E
         Fetcher(settings.fetch_seconds, settings.fetch_delay, settings.allow_hosts)
     ) as fetcher:
         if source.what is What.MEDIAWIKI:
-            writer = Writer(library.catalogue)
-
-            def known(path: str) -> str:
-                place = writer.place(path)
-                return place[0].mark if place else ""
-
-            yield from MediaWiki(source.where, fetcher).events(known)
+            yield from MediaWiki(source.where, fetcher).events(Writer(library.catalogue).mark)
         else:
             online = Online(fetcher, settings.max_article_mb)
             is_list = source.what is What.LIST

@@ -35,6 +35,11 @@ class Writer:
         ).fetchone()
         return None if row is None else (Place(*row[:5]), int(row[5]))
 
+    def mark(self, path: str) -> str:
+        """What the host of the article at `path` gave to ask whether it has changed, or ""."""
+        known = self.place(path)
+        return known[0].mark if known else ""
+
     def path_of(self, source: str) -> str | None:
         """The path whose place is called `source`, a failed one's included."""
         row = self._catalogue.db.execute(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from ingest.sources import Registry, make_source
 from ingest.sync import Syncer, sync_state
@@ -14,6 +16,7 @@ from rag.assistant import Assistant
 from rag.library import Library
 from rag.settings import load
 from tests.wikis.servers import Media, Otter, free_port, media_wiki, otter_wiki
+from ui.cli import main
 
 pytestmark = pytest.mark.wikis
 
@@ -133,6 +136,16 @@ def test_a_folder_keeps_its_case_where_the_wiki_does(tmp_path: Path, keep: Any) 
     kept.sync()
     want = "https://wiki.example/w/Works/Heavy%20Crane?show"
     assert kept.answer("How much does the crane lift?") == (CRANE, want)
+
+
+def test_the_command_ingest_reads_a_wiki_too(media: Media, tmp_path: Path) -> None:
+    media.write("Boathouse", OPENING)
+    command = ["ingest", media.api, "--json", "--library", str(tmp_path / "library")]
+    environ = {"PULLQUOTE_ALLOW_HOSTS": "127.0.0.1", "PULLQUOTE_FETCH_DELAY": "0"}
+    first = CliRunner().invoke(main, command, env=environ)
+    assert media.page("Boathouse") in json.loads(first.stdout)["added"]
+    again = json.loads(CliRunner().invoke(main, command, env=environ).stdout)
+    assert media.page("Boathouse") in again["unchanged"] and not again["added"]
 
 
 def test_only_texts_that_changed_are_asked_for(media: Media, keep: Any, monkeypatch: Any) -> None:
