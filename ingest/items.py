@@ -52,6 +52,8 @@ class Item:
     given: Metadata = field(default_factory=Metadata)
     # Longer names, for where another article already has `name`.
     long_name: str = ""
+    # Where it is read on the web, whatever it says itself.
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

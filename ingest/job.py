@@ -17,6 +17,7 @@ from ingest.readers.forms import READERS_VERSION
 from ingest.readers.guard import Guard, guarded
 from ingest.settle import settle, split
 from ingest.summary import Summary
+from rag.domain import Metadata
 from rag.embed import Embedder
 from rag.errors import ArticleError
 from rag.library import Library, NewArticle, NewPassage, Place, Writer
@@ -75,6 +76,8 @@ class _Run:
         self._names: dict[str, str] = {}
         self._moving: set[str] = set()
         self._attached: dict[int, str] = {}
+        # Of texts that were stored already: what is said of them may be new, as after a move.
+        self._described: list[tuple[str, Metadata, Metadata]] = []
 
     def go(self, paths: Sequence[Path], events: Iterable[Event]) -> Summary:
         """Go through everything, then take away what is gone."""
@@ -90,6 +93,8 @@ class _Run:
                 self._keep(read, marked, passages)
         self._take_away()
         if not self._dry:
+            for described in self._described:
+                self._writer.describe(*described)
             settle(self._library, self._writer, self._embedder, self._budget)
             self._library.catch_up()
         return self.summary
@@ -125,13 +130,17 @@ class _Run:
                 self._unchanged(place)
                 return
             given = repr((READERS_VERSION, loaded.form, sorted(loaded.options.items()), item.given))
-            digest = hashlib.sha256(given.encode() + b"\0" + loaded.data).hexdigest()
+            seen = f"{given}{item.address}".encode() + b"\0" + loaded.data
+            digest = hashlib.sha256(seen).hexdigest()
             if known and known[0].file_hash == digest:
                 self._unchanged(place)
                 return
             place = dataclasses.replace(place, file_hash=digest, mark=loaded.mark)
             document = self._guard.read(loaded.form, loaded.data, item.path, loaded.options)
-            document = dataclasses.replace(document, metadata=filled(document.metadata, item.given))
+            said = filled(document.metadata, item.given)
+            if item.address:
+                said = dataclasses.replace(said, url=item.address)
+            document = dataclasses.replace(document, metadata=said)
             found = draft(document)
         except GoneError as error:
             if known is None:
@@ -182,6 +191,7 @@ class _Run:
         if twin is not None:
             self._same(place, twin, read.known)
             self._writer.attach(place, twin)
+            self._described.append((place.path, found.document.metadata, found.metadata))
         elif not passages:
             self._fail(place, _nothing_in(place))
         else:

@@ -19,7 +19,7 @@ from rag.domain import Metadata
 from rag.errors import ArticleError
 
 # Talk pages have odd numbers; users, files, messages, templates, categories and modules these.
-_NO_CONTENT = {2, 6, 8, 10, 14, 828}
+NO_CONTENT = {2, 6, 8, 10, 14, 828}
 _DEEPEST = 50
 
 
@@ -77,7 +77,7 @@ def _member(page: Any, site: dict[str, str]) -> Member | None:
     if latest is None or not parts.get("title") or "redirect" in parts:
         return None
     number = int(parts.get("ns") or 0)
-    if number % 2 or number in _NO_CONTENT or _text(latest, "model") not in ("", "wikitext"):
+    if number % 2 or number in NO_CONTENT or _text(latest, "model") not in ("", "wikitext"):
         return None
     text = _text(latest, "text")
     if not text.strip() or is_redirect(text):

@@ -18,6 +18,7 @@ from rag.embed import Embedder
 from rag.embed_openai import choose_embedder
 from rag.errors import UsageError
 from rag.evidence import assess, load_weights
+from rag.favour import Favoured, favoured
 from rag.filters import EVERYTHING, Filter
 from rag.library import Library
 from rag.llm import ChatModel, open_model
@@ -50,6 +51,7 @@ class Assistant:
         # it saves, and keeps other cores spinning that other questions could use.
         threadpool_limits(1, user_api="blas")
         self.library = library
+        self.embedder = embedder
         self._retriever = Retriever(library, embedder, settings.candidates)
         self._weights = load_weights()
         self._settings = settings
@@ -68,24 +70,27 @@ class Assistant:
         return other
 
     def answer(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
-    ) -> Answer:
+        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING,
+        page: str = "",
+    ) -> Answer:  # fmt: skip
         """Answer a question with quotes, or say that the articles don't.
 
         Args:
             question: what is asked.
             history: the conversation before it, as OpenAI-style messages, oldest first.
             where: the articles to answer from; where it accepts none, the answer says so.
+            page: the address of the page that the reader is on; see `rag.favour`.
 
         Raises:
             UsageError: the question is empty or too long.
         """
-        *_, complete = self.stream(question, history, where)
+        *_, complete = self.stream(question, history, where, page)
         return complete
 
     def stream(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
-    ) -> Iterator[Answer]:
+        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING,
+        page: str = "",
+    ) -> Iterator[Answer]:  # fmt: skip
         """As `answer`, the answer as it grows: the last is complete, whatever came before.
 
         While a model is waited for, the same answer comes again a few times a second, so that a
@@ -101,9 +106,10 @@ class Assistant:
         rewritten = Rewritten(turn)
         if self._rewriter is not None:
             rewritten = self._rewriter.rewrite(turn, history)
-        asked = self._asked(rewritten.turn, where)
+        favour = favoured(page) if page else None
+        asked = self._asked(rewritten.turn, where, favour)
         turns = part_turns(rewritten.turn)
-        parts = [self._asked(part, where) for part in turns] if len(turns) > 1 else []
+        parts = [self._asked(part, where, favour) for part in turns] if len(turns) > 1 else []
         found = time.perf_counter()
         weights, assessment = self._weights, asked.assessment
         selection = select(
@@ -160,9 +166,9 @@ class Assistant:
             timings_ms={"retrieve": took, "answer": 0.0, "total": took},
         )
 
-    def _asked(self, turn: Turn, where: Filter) -> Asked:
+    def _asked(self, turn: Turn, where: Filter, favour: Favoured | None) -> Asked:
         retrieved = self._retriever.search(turn, where=where)
-        return Asked(turn.question, retrieved, assess(retrieved, self._weights))
+        return Asked(turn.question, retrieved, assess(retrieved, self._weights, favour))
 
     def _checked(self, question: str) -> str:
         stripped = question.strip()

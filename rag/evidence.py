@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rag.answerable import ANSWER_SIGNALS, answer_signals
 from rag.domain import Evidence
+from rag.favour import PRIOR, Favoured
 from rag.reading import Reading
 from rag.retrieve import Retrieved
 from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
@@ -96,12 +97,24 @@ def load_weights() -> Weights:
     )
 
 
-def rank(retrieved: Retrieved, unit: Linear) -> list[tuple[Candidate, float]]:
+Ranked = list[tuple[Candidate, float]]
+
+
+def rank(retrieved: Retrieved, unit: Linear) -> Ranked:
     """The quotable units of the best passages with their scores, best first, repeats left out."""
+    candidates, scores = _scored(retrieved, unit)
+    return _ordered(candidates, scores)
+
+
+def _scored(retrieved: Retrieved, unit: Linear) -> tuple[Sequence[Candidate], NDArray[np.float64]]:
     candidates = unit_candidates(retrieved, DEPTH)
     if not candidates:
-        return []
-    scores = unit(np.stack([c.signals for c in candidates]))
+        return (), np.zeros(0)
+    return candidates, unit(np.stack([c.signals for c in candidates]))
+
+
+def _ordered(candidates: Sequence[Candidate], scores: NDArray[np.float64]) -> Ranked:
+    """Candidates by their scores, best first, repeats of better ones left out."""
     order = np.argsort(-scores, kind="stable")
     kept: list[tuple[Candidate, float]] = []
     readings: list[Reading] = []
@@ -128,14 +141,26 @@ def _repeats(one: Reading, other: Reading) -> bool:
     return union > 0 and len(one.terms & other.terms) >= _SAME_WORDS * union
 
 
-def assess(retrieved: Retrieved, weights: Weights) -> Assessment:
-    """Rank the evidence for a question and decide whether it answers it."""
+def assess(retrieved: Retrieved, weights: Weights, favour: Favoured | None = None) -> Assessment:
+    """Rank the evidence for a question and decide whether it answers it.
+
+    Args:
+        retrieved: what was found for the question.
+        weights: the models.
+        favour: says of the article of the page that the reader is on that it is that; its units
+            rank higher by `rag.favour.PRIOR`, and the decision is as without it.
+    """
     missing = retrieved.query.unknown
-    ranked = rank(retrieved, weights.unit)
+    candidates, own_scores = _scored(retrieved, weights.unit)
+    ranked = _ordered(candidates, own_scores)
     if not ranked:
         return Assessment((), 0.0, False, missing)
     logit = float(weights.answer(answer_signals(retrieved, ranked)[None, :])[0])
     probability = 1 / (1 + math.exp(-logit))
+    if favour is not None:
+        here = np.array([favour(c.hit.passage.article) for c in candidates])
+        if here.any():
+            ranked = _ordered(candidates, own_scores + PRIOR * here)
     scores = np.array([score for _, score in ranked])
     chances = np.exp(scores - scores.max())
     chances = probability * chances / chances.sum()

@@ -38,6 +38,7 @@ LAYERS: tuple[set[str], ...] = (
         "period",
         "dates",
         "when",
+        "favour",
         "filters",
         "conversation",
         "figures",

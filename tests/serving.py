@@ -34,6 +34,7 @@ class Bare:
         question: str,
         history: Sequence[Mapping[str, str]] = (),
         where: Filter = EVERYTHING,  # noqa: ARG002 - it has no articles
+        page: str = "",  # noqa: ARG002
     ) -> Iterator[Answer]:
         yield self.answer(question, history)
 

@@ -22,6 +22,7 @@ from ui.report import (
     status_text,
     summary_line,
 )
+from ui.sync import start_schedule, sync
 from ui.verify import verify
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(ingest)
+main.add_command(sync)
 
 
 @main.command()
@@ -139,6 +141,8 @@ def serve(
     Where others can reach it, something must say who may come in: a password, access keys, a
     token secret or a proxy's user header, as docs/deploy.md says.
 
+    Registered sources (`pullquote sync`) are synced meanwhile, each at its own pace.
+
     \b
     Examples:
       pullquote serve
@@ -163,7 +167,11 @@ def serve(
         from ui.service import Service
 
         service = Service(assistant, Records(settings.library))
-        run(service, settings, open_browser)
+        schedule = start_schedule(assistant, settings)
+        try:
+            run(service, settings, open_browser)
+        finally:
+            schedule.stop()
 
 
 @main.command()

@@ -18,6 +18,7 @@ from ui.report import ProgressLine, plain, print_json, summary_dict, summary_lin
 if TYPE_CHECKING:
     from ingest.items import Event
     from ingest.job import Summary
+    from rag.library import Library
 
 
 @click.command()
@@ -37,7 +38,7 @@ def ingest(
 
     Read are .txt, .md, .html, .mhtml, .pdf and .docx files, one article each, and .jsonl files
     and MediaWiki dumps (.xml), packed with gzip or bzip2 or not, with many. An address may be a
-    page, a feed (RSS, Atom) or a sitemap.
+    page, a feed (RSS, Atom), a sitemap, or a MediaWiki's api.php.
 
     Unchanged articles are skipped, changed ones replaced; articles of a folder or list that are
     gone from it are removed. Whatever cannot be read is listed with its reason and tried again
@@ -97,7 +98,7 @@ def bring_in(
         try:
             summary = run(
                 files, library, embedder, settings, line, dry_run=dry_run,
-                events=_pages(addresses, urls, settings), waiting=_waiting,
+                events=_pages(addresses, urls, settings, library), waiting=_waiting,
             )  # fmt: skip
         finally:
             line.end()
@@ -125,18 +126,25 @@ def _waiting() -> None:
     click.echo("pullquote: another ingest is at work on this library; waiting", err=True)
 
 
-def _pages(addresses: Sequence[str], urls: Path | None, settings: Settings) -> Iterator[Event]:
+def _pages(
+    addresses: Sequence[str], urls: Path | None, settings: Settings, library: Library
+) -> Iterator[Event]:
     """What there is to fetch; nothing of the network is loaded where nothing is."""
     if not addresses and not urls:
         return
     from ingest.fetch import Fetcher
+    from ingest.mediawiki import MediaWiki, is_interface
     from ingest.online import Online
+    from rag.library import Writer
 
     with closing(
         Fetcher(settings.fetch_seconds, settings.fetch_delay, settings.allow_hosts)
     ) as fetcher:
+        for api in filter(is_interface, addresses):
+            yield from MediaWiki(api, fetcher).events(Writer(library.catalogue).mark)
         online = Online(fetcher, settings.max_article_mb)
-        yield from online.events(addresses, [urls] if urls else [])
+        others = [a for a in addresses if not is_interface(a)]
+        yield from online.events(others, [urls] if urls else [])
 
 
 def _watch(

@@ -44,7 +44,11 @@ class Answering(Protocol):
         ...
 
     def stream(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]] = (),
+        where: Filter = EVERYTHING,
+        page: str = "",
     ) -> Iterator[Answer]:
         """An answer as it grows, or a `rag.errors.PullquoteError` that says what to mend."""
         ...
@@ -94,7 +98,7 @@ class Service:
 
     def stream(
         self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING,
-        conversation: str = "", who: str = "", quotes_only: bool = False,
+        conversation: str = "", who: str = "", quotes_only: bool = False, page: str = "",
     ) -> Generator[Reply, None, None]:  # fmt: skip
         """The reply to `question` as it grows; the last is complete and kept.
 
@@ -105,6 +109,7 @@ class Service:
             conversation: an id that the turns of a conversation share.
             who: who asks, where the server knows.
             quotes_only: whether no model shall be asked, though there is one.
+            page: the address of the page that the reader is on, whose article is favoured.
 
         Raises:
             PullquoteError: it cannot be answered; the error says what to mend.
@@ -112,7 +117,7 @@ class Service:
         assistant = self.assistant.quoting() if quotes_only else self.assistant
         answer: Answer | None = None
         with self._counted():
-            for answer in assistant.stream(question, history, where):
+            for answer in assistant.stream(question, history, where, page):
                 yield Reply(answer)
             if answer is not None:
                 reply = Reply(answer, True, self._keep(answer, where, conversation, who))

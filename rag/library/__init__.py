@@ -16,6 +16,7 @@ from rag.domain import Article
 from rag.errors import LibraryError, ModelMismatchError, NotFoundError
 from rag.filters import Filter
 from rag.library.catalogue import Catalogue
+from rag.library.locking import locked
 from rag.library.rows import Added, Entry, NewArticle, NewPassage, Place, StoredPassage
 from rag.library.selection import Selection, select
 from rag.library.views import Views, open_views
@@ -95,19 +96,8 @@ class Library:
         Args:
             waiting: called once where another process has it, before waiting for that to end.
         """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.folder / "ingest.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if waiting:
-                waiting()
-            lock.acquire()
-        try:
+        with locked(self.folder / "ingest.lock", waiting):
             yield Writer(self.catalogue)
-        finally:
-            lock.release()
 
     def refresh(self) -> None:
         """Bring both views up to the catalogue's latest change, where they lag behind it.

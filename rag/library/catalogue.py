@@ -125,6 +125,14 @@ class Catalogue:
             else:
                 db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def starting(self, prefix: str) -> dict[str, str]:
+        """The settings whose keys start with `prefix`, by the rest of the key."""
+        rows = self.read(
+            "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ? ORDER BY key",
+            len(prefix), prefix,
+        )  # fmt: skip
+        return {str(key)[len(prefix) :]: str(value) for key, value in rows}
+
     def change(self) -> int:
         """The number of the latest change to passages."""
         return int(self.get("change") or 0)

@@ -35,6 +35,11 @@ class Writer:
         ).fetchone()
         return None if row is None else (Place(*row[:5]), int(row[5]))
 
+    def mark(self, path: str) -> str:
+        """What the host of the article at `path` gave to ask whether it has changed, or ""."""
+        known = self.place(path)
+        return known[0].mark if known else ""
+
     def path_of(self, source: str) -> str | None:
         """The path whose place is called `source`, a failed one's included."""
         row = self._catalogue.db.execute(
@@ -88,6 +93,30 @@ class Writer:
         """Say that `article` comes from `place` too, and what was there comes from it no more."""
         with self._catalogue.transaction() as db:
             self._point(db, place, article)
+
+    def describe(self, path: str, given: Metadata, metadata: Metadata) -> None:
+        """Say anew what the article at `path` is called, of when it is and where it is read.
+
+        Only where it has no other place: of one text at two places, the first one's word counts.
+        """
+        with self._catalogue.transaction() as db:
+            known = self.place(path)
+            if known is None or self._places(db, known[1]) > 1:
+                return
+            key = known[1]
+            new = tuple(getattr(metadata, name) for name in _FIELDS)
+            if (
+                db.execute(f"SELECT {METADATA} FROM articles WHERE id = ?", (key,)).fetchone()
+                == new
+            ):
+                return
+            names = ", ".join(f"{name} = ?" for name in _FIELDS)
+            db.execute(
+                f"UPDATE articles SET given = ?, {names} WHERE id = ?",
+                (json.dumps(dataclasses.asdict(given)), *new, key),
+            )
+            # Who has the article in memory looks again.
+            self._next_change(db)
 
     def detach(self, paths: Iterable[str]) -> None:
         """Take places away, and the articles that have no other; each path is one transaction."""
@@ -200,6 +229,10 @@ class Writer:
         if self._places(db, article) == 0:
             self._forget(db, article)
             db.execute("DELETE FROM articles WHERE id = ?", (article,))
+        else:
+            # What is said of it may have come from the place that it lost: the next ingest reads
+            # it where it still is.
+            db.execute("UPDATE sources SET file_hash = '', mark = '' WHERE article = ?", (article,))
 
     @staticmethod
     def _places(db: sqlite3.Connection, article: int) -> int:

@@ -59,6 +59,9 @@ class Question(BaseModel):
         default=None, pattern="^quotes$", description='"quotes": ask no model, though there is one'
     )
     stream: bool = Field(default=False, description="whether to answer in server-sent events")
+    links: bool = Field(
+        default=False, description="whether each quote has a `link` to its page at the words"
+    )
 
     def asked(self) -> Asked:
         """What the service is asked.
@@ -101,10 +104,10 @@ def api_router(service: Service, asker: Asker) -> APIRouter:
         replies = asker.stream(body.asked(), who_asks(request.scope))
         if body.stream:
             return StreamingResponse(
-                events(replies), media_type="text/event-stream", headers=EVENT_HEADERS
+                events(replies, body.links), media_type="text/event-stream", headers=EVENT_HEADERS
             )
         reply = await complete(replies, request)
-        return JSONResponse(reply_dict(reply)) if reply else Response(status_code=LEFT)
+        return JSONResponse(reply_dict(reply, body.links)) if reply else Response(status_code=LEFT)
 
     @router.get("/answers/{id}")
     def recall(number: Annotated[str, Path(alias="id")]) -> dict[str, Any]:

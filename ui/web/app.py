@@ -33,6 +33,7 @@ from ui.web.openai_form import openai_router
 from ui.web.policy import Policy, read_policy
 from ui.web.state import state_router
 from ui.web.tokens import Tokens, session_key
+from ui.web.widget import widget_router
 
 # Uploads read their own bodies, in pieces.
 _STREAMED = ("/library/uploads",)
@@ -74,6 +75,7 @@ def create_app(
     app.include_router(api_router(service, asker))
     app.include_router(openai_router(service, asker))
     app.include_router(docs_router(app))
+    app.include_router(widget_router())
     app.include_router(state_router(service, policy.guarded))
     app.include_router(metrics_router(metrics))
     if policy.guarded:

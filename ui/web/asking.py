@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from rag.contract import answer_dict
 from rag.filters import EVERYTHING, Filter
+from ui.fragment import linked
 from ui.service import Reply, Service
 from ui.web.failures import OverloadedError, failure, status_and_words
 
@@ -99,7 +100,7 @@ class Asker:
     def _replies(self, asked: Asked, who: str) -> Generator[Reply, None, None]:
         return self.service.stream(
             asked.question, asked.history, asked.where, asked.conversation, who,
-            quotes_only=asked.quotes_only,
+            quotes_only=asked.quotes_only, page=asked.page,
         )  # fmt: skip
 
     def check_room(self) -> None:
@@ -118,9 +119,13 @@ class Asker:
             self._waiting -= 1
 
 
-def reply_dict(reply: Reply) -> dict[str, Any]:
-    """The contract's object with the id of the kept answer before it, None where none is kept."""
-    return {"id": reply.id, **answer_dict(reply.answer)}
+def reply_dict(reply: Reply, links: bool = False) -> dict[str, Any]:
+    """The contract's object with the id of the kept answer before it, None where none is kept.
+
+    With `links` each quote has a ``link`` to its page at the words, None where it is on none.
+    """
+    answer = answer_dict(reply.answer)
+    return {"id": reply.id, **(linked(answer) if links else answer)}
 
 
 async def complete(replies: AsyncGenerator[Reply], request: Request) -> Reply | None:
@@ -141,10 +146,11 @@ async def complete(replies: AsyncGenerator[Reply], request: Request) -> Reply | 
     return last
 
 
-async def events(replies: AsyncGenerator[Reply]) -> AsyncGenerator[str]:
+async def events(replies: AsyncGenerator[Reply], links: bool = False) -> AsyncGenerator[str]:
     """Server-sent events of an answer: `partial` whenever a model's words have grown, `answer`.
 
-    An `error` comes in place of the answer, with the API's error object as its data.
+    `links` is as for `reply_dict`. An `error` comes in place of the answer, with the API's error
+    object as its data.
     """
     shown = ""
     try:
@@ -152,10 +158,10 @@ async def events(replies: AsyncGenerator[Reply]) -> AsyncGenerator[str]:
             async for reply in replies:
                 answer = reply.answer
                 if reply.complete:
-                    yield event("answer", reply_dict(reply))
+                    yield event("answer", reply_dict(reply, links))
                 elif answer.mode != "quotes" and answer.text and answer.text != shown:
                     shown = answer.text
-                    yield event("partial", reply_dict(reply))
+                    yield event("partial", reply_dict(reply, links))
     except Exception as error:
         # The status is sent already: this is how an event stream tells of an error.
         yield event("error", failure(*status_and_words(error)))
