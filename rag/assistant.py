@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -59,6 +60,12 @@ class Assistant:
     def model(self) -> str | None:
         """The name of the model that words the answers; None in quotes mode."""
         return None if self._drafter is None else self._drafter.model.name
+
+    def quoting(self) -> Assistant:
+        """The same in quotes mode: it asks no model."""
+        quoting = copy.copy(self)
+        quoting._drafter = quoting._rewriter = None
+        return quoting
 
     def answer(
         self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING

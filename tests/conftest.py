@@ -18,6 +18,7 @@ from rag.embed import OnnxEmbedder, open_embedder
 from rag.library import Library
 from rag.settings import Settings, cache_folder, load
 from tests.serving import served
+from ui.records import Records
 from ui.service import Service
 from ui.web.app import create_app
 
@@ -107,8 +108,9 @@ def refused(assistant: Assistant, questions: list[str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(assistant: Assistant, questions: list[str]) -> Iterator[str]:
-    with served(create_app(Service(assistant), questions[:3])) as address:
+def site(assistant: Assistant) -> Iterator[str]:
+    records = Records(assistant.library.folder)
+    with served(create_app(Service(assistant, records))) as address:
         yield address
 
 

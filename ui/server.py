@@ -6,7 +6,6 @@ import errno
 import socket
 import threading
 import webbrowser
-from collections.abc import Sequence
 from contextlib import suppress
 
 import click
@@ -22,7 +21,6 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = False,
-    examples: Sequence[str] = (),
 ) -> None:
     """Serve the chat page until interrupted.
 
@@ -31,13 +29,12 @@ def serve(
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
         open_browser: whether to open the page once it is there.
-        examples: questions that the empty chat page offers.
 
     Raises:
         UsageError: nothing can listen on that address and port.
     """
     with _listening(host, port) as listener:
-        app = create_app(service, examples)
+        app = create_app(service)
         port = listener.getsockname()[1]
         shown = "127.0.0.1" if host in ("0.0.0.0", "", "::") else host  # noqa: S104
         address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Query
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi import FastAPI
 
-from rag.domain import Span
-from rag.errors import NotFoundError
-from ui import render
-from ui.chat import build_page, import_gradio, page_options
+from ui.page import build_page, import_gradio, page_options
 from ui.service import Service
+from ui.web.answers import answer_routes
 from ui.web.headers import SecurityHeaders
 
 
-def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
+def create_app(service: Service) -> FastAPI:
     """The web application.
 
     Args:
         service: who answers; called from several threads.
-        examples: questions that the empty chat page offers.
 
     Returns:
         An application with the chat page at "/", "/article" and "/health".
@@ -29,28 +24,7 @@ def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
     app = FastAPI(title="Pullquote", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(SecurityHeaders)
 
-    @app.get("/article")
-    def article(
-        source: str,
-        start: int | None = None,
-        end: int | None = None,
-        revision: str | None = None,
-        also: Annotated[list[str] | None, Query()] = None,
-    ) -> Response:
-        try:
-            found = service.library.article(source)
-        except NotFoundError:
-            return PlainTextResponse("This article is no longer in the library.", 404)
-        if revision is not None and revision != found.revision:
-            # Its offsets count in a text that is gone: a highlight would mark other words.
-            words = "This article has changed since it was quoted. Ask again to see it as it is."
-            return PlainTextResponse(words, 409)
-        try:
-            span = None if start is None and end is None else _span(f"{start}-{end}")
-            page = render.article_html(found, span, [_span(other) for other in also or ()])
-        except ValueError:
-            return PlainTextResponse("There is no such place in this article.", 422)
-        return HTMLResponse(page)
+    app.include_router(answer_routes(service))
 
     @app.get("/health")
     def health() -> dict[str, Any]:
@@ -60,7 +34,7 @@ def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
     gradio = import_gradio()
     gradio.mount_gradio_app(
         app,
-        build_page(service, examples),
+        build_page(service),
         "/",
         footer_links=[],
         run_history=False,
@@ -71,9 +45,3 @@ def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
         **page_options(),
     )
     return app
-
-
-def _span(text: str) -> Span:
-    """The span that `text`, such as "120-231", writes; ValueError where it is none."""
-    start, end = text.split("-")
-    return Span(int(start), int(end))
