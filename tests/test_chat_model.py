@@ -17,8 +17,8 @@ from rag.assistant import Assistant
 from rag.llm import OpenAIChat
 from rag.settings import load
 from tests.model_server import Reply, prompt_of, scripted
+from tests.page import BOX, ask, started
 from tests.serving import served
-from tests.test_chat_page import BOX, ask, visit  # noqa: F401 - a fixture
 from ui.chat import respond
 from ui.service import Service
 from ui.web.app import create_app
@@ -61,7 +61,7 @@ def first_line(body):
     return f"{re.sub(r'^.*?[)] ', '', line, count=1)} [1]"
 
 
-def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, answered):  # noqa: F811
+def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, answered):
     def slow(body):
         return Reply(f"{first_line(body)} {LIE} [1] " + "more " * 40, wait=0.1)
 
@@ -85,7 +85,7 @@ def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, 
 
 def test_first_words_are_on_the_page_soon_after_the_first_sentence(
     with_model,
-    visit,  # noqa: F811
+    visit,
     assistant,
     questions,
 ):
@@ -106,7 +106,7 @@ def test_first_words_are_on_the_page_soon_after_the_first_sentence(
         for question in asked:
             del script.sent[:]
             page.reload()
-            page.wait_for_function("!!document.querySelector('#pq-panel')")
+            started(page)
             page.evaluate(WATCH)
             ask(page, question)
             shown = page.evaluate("window.shownAt")
@@ -120,7 +120,7 @@ def test_first_words_are_on_the_page_soon_after_the_first_sentence(
     assert min(delays) <= PROMPT, delays
 
 
-def test_the_page_says_why_there_are_quotes(with_model, visit, answered):  # noqa: F811
+def test_the_page_says_why_there_are_quotes(with_model, visit, answered):
     with (
         scripted([f"{LIE} [1]"]) as script,
         served(create_app(Service(with_model(script)))) as site,

@@ -68,6 +68,7 @@ class Choices:
         about = fold(" ".join([answer.question, *(c.quote.text for c in answer.citations)]))
         cited = {c.quote.article.source: c.quote for c in reversed(answer.citations)}
         near = (_near(quote.article.text, quote.span) for quote in cited.values())
+        about += fold(" ".join(name for name, _ in self.publishers()))
         subjects = (s for s in _mixed(map(_subjects, near)) if fold(s) not in about)
         found: list[str] = []
         for subject in islice(dict.fromkeys(subjects), _TRIED_AFTER):
@@ -88,9 +89,11 @@ class Choices:
     def _examples(self) -> list[str]:
         entries = sorted(self._entries(), key=lambda e: e.metadata.published or "", reverse=True)
         each = (_subjects(a.text) for a in self._articles(e.source for e in entries[:_ARTICLES]))
+        houses = fold(" ".join(name for name, _ in self.publishers()))
+        subjects = (s for s in _mixed(each) if fold(s) not in houses)
         found: list[str] = []
         taken: set[str] = set()
-        for subject in islice(dict.fromkeys(_mixed(each)), _TRIED):
+        for subject in islice(dict.fromkeys(subjects), _TRIED):
             question = subject if subject.endswith("?") else f"What is said about {subject}?"
             sources = {c.quote.article.source for c in self._answer(question, subject)}
             if sources and not sources & taken:

@@ -11,7 +11,7 @@ from ui.footnotes import quote_text
 from ui.standing import UNCHECKED, Standings, mark_html
 
 # Characters around a quote, and of a quote, in the card over its marker.
-_AROUND = 120
+_AROUND = 90
 _MOST = 600
 _BOLD = re.compile(r"\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*")
 
@@ -90,10 +90,13 @@ def _preview(citation: Citation) -> str:
     after = text[span.end : span.end + _AROUND]
     words = quote.text if len(quote.text) <= _MOST else f"{quote.text[:_MOST]} …"
     start = "…" if span.start > _AROUND else ""
+    end = "…" if span.end + _AROUND < len(text) else ""
+    meta = quote.article.metadata
+    title = f" · {escape.text(meta.title)}" if meta.title and meta.publisher else ""
     return (
-        f'<template class="pq-near"><p class="pq-near-who">{source_html(quote.article)}</p>'
+        f'<template class="pq-near"><p class="pq-near-who">{source_html(quote.article)}{title}</p>'
         f'<p class="pq-near-text" dir="auto">{start}{escape.text(before)}'
-        f"<b>{escape.text(words)}</b>{escape.text(after)}…</p></template>"
+        f"<b>{escape.text(words)}</b>{escape.text(after)}{end}</p></template>"
     )
 
 

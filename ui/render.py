@@ -18,7 +18,7 @@ from ui.figure import figure_html, marker_html
 from ui.standing import UNCHECKED, Standings
 from ui.weight import weight_html
 
-__all__ = ["answer_html", "article_html", "message_html", "partial_html", "pending_html"]
+__all__ = ["answer_html", "article_html", "message_html", "partial_html"]
 
 _MARKER = re.compile(r"\[(\d+)\]")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
@@ -72,7 +72,8 @@ def partial_html(answer: Answer) -> str:
     """
     return (
         f'<div class="pq-answer">{_prose(answer.text, answer.citations)}'
-        f'<p class="pq-pending">Writing<span aria-hidden="true"></span></p></div>'
+        f'<p class="pq-pending"><span class="pq-doing">Writing</span>'
+        f'<span class="pq-dots" aria-hidden="true"></span></p></div>'
     )
 
 
@@ -86,15 +87,6 @@ def message_html(text: str) -> str:
         The notice as a paragraph.
     """
     return f'<p class="pq-message">{escape.text(text)}</p>'
-
-
-def pending_html() -> str:
-    """What stands in an answer's place while it is being made.
-
-    Returns:
-        An animated line that screen readers announce.
-    """
-    return '<p class="pq-pending">Looking through the articles<span aria-hidden="true"></span></p>'
 
 
 def _refusal(answer: Answer, known: Standings) -> str:

@@ -54,7 +54,7 @@ function begin(question, instead) {
   log.toTurn(turn);
   turns.push({ q: question });
   store.save(store.currentId(), turns);
-  live = { turn, heard: false };
+  live = { turn };
   document.body.classList.add("pq-asking");
   timers = [setTimeout(slow, SLOW), setInterval(pulse, PULSE)];
   const context = { turns: before, filter: filter(), conversation: store.currentId() };
@@ -102,9 +102,12 @@ function fail(words) {
 document.addEventListener("pq-turn", ({ detail }) => {
   if (!live || !detail?.html || detail.question !== turns.at(-1).q) return;
   const { turn } = live;
-  live.heard = true;
   log.draw(turn, detail.html);
-  if (!detail.done) return;
+  if (!detail.done) {
+    clearTimeout(timers[0]);
+    timers[0] = setTimeout(slow, SLOW);
+    return;
+  }
   const last = turns.at(-1);
   if (detail.id) turn.dataset.id = last.id = detail.id;
   else if (detail.reply) last.reply = detail.reply;

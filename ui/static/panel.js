@@ -56,7 +56,9 @@ function showPlace(button) {
   const quotes = quotesOf(answer);
   const at = quotes.findIndex((other) => sameQuote(other, button));
   walk.hidden = false;
-  byId("pq-place").textContent = `Quote ${at + 1} of ${quotes.length}`;
+  const elsewhere = button.classList.contains("pq-also-open") ? ", elsewhere" : "";
+  const name = `Quote ${button.dataset.marker}${elsewhere}`;
+  byId("pq-place").textContent = `${name} · ${at + 1} of ${quotes.length}`;
   byId("pq-prev").disabled = at <= 0;
   byId("pq-next").disabled = at + 1 >= quotes.length;
 }
@@ -66,7 +68,8 @@ export function scrollToQuote(panel) {
   const quote = byId("quote");
   if (!quote) return;
   const distance = quote.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-  panel.scrollTop += distance - panel.clientHeight / 4;
+  const header = panel.querySelector("header")?.offsetHeight ?? 0;
+  panel.scrollTop += distance - Math.max(panel.clientHeight / 4, header + 24);
 }
 
 export async function open(button, byHand) {
