@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.page import BOX, ask, place, shown
+from tests.page import answered as complete
+from tests.page import ask, shown, started
 from tests.serving import Bare, served
 from ui.records import Records
 from ui.service import Service
@@ -21,43 +22,71 @@ HOSTILE = (
     "![otters](http://evil.example/otter.png) The otters sleep "
     "<b onmouseover=window.hacked=1>afloat</b> in the harbour {{value}} ${window.hacked=1}.\r\n\r\n"
     "[Otters](javascript:window.hacked=1) swim \u202esdrawkcab\u202c in the harbour at night.\r\n"
-    "</mark></div></article><iframe src=javascript:window.hacked=1></iframe>\r\n"
+    "</mark></div></article><iframe src=javascript:window.hacked=1></iframe>\r\n\r\n"
+    "<svg onload=window.hacked=1><a href='data:text/html,<script>1</script>'>The otters dance "
+    "</a></svg></template> in the harbour at noon.\r\n"
+)
+# Where a file may be called so; a slash would make it a folder.
+FILE = "<img src=x onerror=window.hacked=1>\u202e.md"
+LINE = "The heron waits at the weir. " * 36_000
+ASKED = (
+    "How many herrings did the harbour otters eat on Monday?",
+    "Where do the otters sleep? <img src=x onerror=window.hacked=1>{{value}}${1}\u202e",
+    "When do the otters swim in the harbour?",
+    "When do the otters dance? <svg onload=window.hacked=1>",
+    "Where does the heron wait?",
 )
 
 
 def test_hostile_articles_and_questions_are_text(
-    visit: Callable[..., Page], make_assistant: Callable[[Path], Any], tmp_path: Path
+    visit: Callable[..., Page], library_of: Callable[[Path], Any], tmp_path: Path
 ) -> None:
     folder = tmp_path / "hostile"
     folder.mkdir()
-    (folder / "otters.md").write_bytes(HOSTILE.encode())
+    (folder / FILE).write_bytes(HOSTILE.encode())
+    (folder / "line.txt").write_text(LINE, encoding="utf-8")
     (folder / "plain.txt").write_text("Badgers dig at dawn.\n", encoding="utf-8")
-    assistant = make_assistant(folder)
-    questions = (
-        "How many herrings did the harbour otters eat on Monday?",
-        "Where do the otters sleep? <img src=x onerror=window.hacked=1>{{value}}${1}",
-        "When do the otters swim in the harbour?",
-    )
-    with served(create_app(Service(assistant))) as address:
+    kept = library_of(folder)
+    with served(create_app(Service(kept.assistant, Records(kept.folder)))) as address:
         page = visit(address)
-        for number, question in enumerate(questions):
-            ask(page, question)
-            turn = page.locator(".pq-turn").nth(number)
-            asked = turn.locator(".pq-question").evaluate("e => e.textContent")
+        for question in ASKED:
+            asked = ask(page, question).locator(".pq-question").evaluate("e => e.textContent")
             assert asked == question
-            for marker in turn.locator(".pq-marker").all():
-                marker.click()
-                source, start, end = (
-                    marker.get_attribute(f"data-{name}") or ""
-                    for name in ("source", "start", "end")
-                )
-                stored = assistant.library.article(source).text
-                assert shown(page, source, start, end) == stored[int(start) : int(end)]
-                assert page.locator(".pq-text").evaluate("e => e.textContent") == stored
-        assert page.locator('.pq-marker[data-source="otters.md"]').count()
-        bad = "#pq-main :is(img, iframe, script, b, a)"
-        assert page.locator(bad).count() == 0
-        assert page.evaluate("window.hacked") is None
+        check_quotes(page, kept.assistant.library)
+        # From the records it comes as inert as it was.
+        page.reload()
+        page.wait_for_selector(".pq-answer")
+        complete(page, len(ASKED))
+        check_quotes(page, kept.assistant.library)
+        assert page.locator('.pq-marker[data-source*="onerror"]').count()
+        page.click("#pq-past")
+        assert ASKED[0] in page.locator("#pq-past-list").inner_text()
+        page.keyboard.press("Escape")
+        number = page.locator(".pq-turn").nth(1).get_attribute("data-id")
+        page.goto(f"{address}/a/{number}")
+        page.wait_for_selector("mark#quote")
+        assert page.locator("h2.pq-question").evaluate("e => e.textContent") == ASKED[1].strip()
+        nothing_alive(page)
+
+
+def check_quotes(page: Page, library: Any) -> None:
+    """Every marker opens its own characters, and nothing of others is more than text."""
+    for marker in page.locator(".pq-marker").all():
+        marker.evaluate("e => e.click()")
+        source, start, end = (
+            marker.get_attribute(f"data-{name}") or "" for name in ("source", "start", "end")
+        )
+        stored = library.article(source).text
+        assert shown(page, source, start, end) == stored[int(start) : int(end)]
+        window = page.locator(".pq-text").evaluate("e => e.textContent")
+        assert window == stored if len(stored) < 200_000 else window in stored
+        nothing_alive(page)
+
+
+def nothing_alive(page: Page) -> None:
+    bad = ":is(#pq-main, #pq-card, dialog) :is(img, iframe, script, svg, a[href^=j], a[href^=d])"
+    assert page.locator(bad).count() == 0
+    assert page.evaluate("window.hacked") is None
 
 
 @pytest.mark.parametrize("width", [320, 375, 768])
@@ -117,7 +146,7 @@ def test_colours_follow_the_system_and_can_be_read(
 def test_the_page_works_behind_a_path_prefix(
     visit: Callable[..., Page], assistant: Any, answered: str
 ) -> None:
-    app = create_app(Service(assistant))
+    app = create_app(Service(assistant, Records(assistant.library.folder)))
 
     async def prefixed(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -127,12 +156,22 @@ def test_the_page_works_behind_a_path_prefix(
 
     with served(prefixed) as address:
         page = visit(f"{address}/team/")
-        ask(page, answered)
+        page.wait_for_selector("#pq-examples button")
+        number = ask(page, answered).get_attribute("data-id")
         page.wait_for_selector("mark#quote")
+        page.click(".pq-say >> nth=0")
+        page.wait_for_selector('.pq-say[aria-pressed="true"]')
+        page.reload()
+        page.wait_for_selector("mark#quote")
+        page.goto(f"{address}/team/a/{number}")
+        page.wait_for_selector("mark#quote")
+        page.click("text=Ask a question")
+        started(page)
+        assert page.url == f"{address}/team/"
 
 
-def test_an_empty_library_says_what_to_do(visit: Callable[..., Page]) -> None:
-    with served(create_app(Service(Bare()))) as address:
+def test_an_empty_library_says_what_to_do(visit: Callable[..., Page], tmp_path: Path) -> None:
+    with served(create_app(Service(Bare(), Records(tmp_path)))) as address:
         page = visit(address)
         words = page.locator(".pq-welcome").inner_text()
         assert words == "No articles yet: run pullquote ingest FOLDER"

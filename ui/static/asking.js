@@ -14,6 +14,9 @@ let turns = []; // of this conversation, as they are stored
 let live = null; // the turn that is being answered
 let wanted = null; // what `again` sends
 let timers = [];
+let calls = 0; // of Gradio's events, and how many of them it is done with, in their order
+let returns = 0;
+let lost = false; // Gradio loads the page anew once a server that was gone is back
 
 export const busy = () => live !== null;
 const box = () => document.querySelector("#pq-question-box textarea");
@@ -26,6 +29,7 @@ export function type(text) {
 
 // Gradio calls this with what was typed; what it returns goes to the server.
 function asking(question) {
+  calls += 1;
   const text = question ?? "";
   if (busy() || !text.trim()) return ["", ""];
   const editing = document.body.classList.contains("pq-editing");
@@ -35,6 +39,7 @@ function asking(question) {
 }
 
 function again() {
+  calls += 1;
   if (busy() || !wanted) return ["", ""];
   const { question, instead } = wanted;
   wanted = null;
@@ -54,7 +59,8 @@ function begin(question, instead) {
   log.toTurn(turn);
   turns.push({ q: question });
   store.save(store.currentId(), turns);
-  live = { turn };
+  live = { turn, call: calls };
+  if (lost) store.note("again", question);
   document.body.classList.add("pq-asking");
   timers = [setTimeout(slow, SLOW), setInterval(pulse, PULSE)];
   const context = { turns: before, filter: filter(), conversation: store.currentId() };
@@ -64,9 +70,36 @@ function begin(question, instead) {
 // A question from elsewhere than the box: an example, a follow-up, the last one once more.
 export function send(question, instead = false) {
   if (busy()) return;
+  if (lost) {
+    store.note("again", question);
+    recover();
+    return;
+  }
   wanted = { question, instead };
   byId("pq-ask").click();
 }
+
+async function recover() {
+  try {
+    await ask("health");
+    location.reload();
+  } catch (error) {
+    announce(error.message);
+  }
+}
+
+// After such a load: what was to be asked once more, and what was being typed.
+export function resume() {
+  const question = store.note("again");
+  store.note("again", "");
+  if (question && turns.at(-1)?.q === question && !turns.at(-1).id) send(question, true);
+  const draft = store.note("draft");
+  if (draft && !box().value) type(draft);
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target === box()) store.note("draft", event.target.value);
+});
 
 function slow() {
   const doing = live?.turn.querySelector(".pq-doing");
@@ -95,6 +128,7 @@ function end() {
 
 function fail(words) {
   const { turn } = live;
+  lost = words === LOST;
   log.message(turn, words, log.againButton());
   end();
 }
@@ -115,21 +149,29 @@ document.addEventListener("pq-turn", ({ detail }) => {
     element("div", { class: "pq-actions" }, log.againButton()),
   );
   store.save(store.currentId(), turns);
+  lost = false;
+  store.note("again", "");
   end();
   showFirst(turn);
   document.dispatchEvent(new CustomEvent("pq-answered", { detail: { turn, id: detail.id } }));
 });
 
 // Gradio is done with the question, however it went.
-document.addEventListener("pq-settled", () => setTimeout(() => live && pulseOrFail(), 300));
+document.addEventListener("pq-settled", () => {
+  returns += 1;
+  setTimeout(failIfUnanswered, 300);
+});
 
-async function pulseOrFail() {
+async function failIfUnanswered() {
+  const turn = live?.turn;
+  if (!turn || returns < live.call) return;
+  let words = "The answer did not come through.";
   try {
     await ask("health", {}, { signal: AbortSignal.timeout(PULSE) });
-    if (live) fail("The answer did not come through.");
   } catch {
-    if (live) fail(LOST);
+    words = LOST;
   }
+  if (live?.turn === turn) fail(words);
 }
 
 document.addEventListener("pq-stop", () => {

@@ -1,5 +1,5 @@
 // The chat page: waits until Gradio has drawn it, then fills it.
-import { edit, leaveEditing, openChat, send } from "./asking.js";
+import { edit, leaveEditing, openChat, resume, send } from "./asking.js";
 import "./copy.js";
 import "./feedback.js";
 import { showPublishers } from "./filters.js";
@@ -23,7 +23,7 @@ async function about() {
 
 async function start() {
   const id = store.currentId() || store.newId();
-  const opened = openChat(id);
+  const opened = openChat(id).then(resume);
   try {
     if (await about()) await showExamples();
   } catch (error) {

@@ -47,6 +47,17 @@ export function setCurrent(id) {
   }
 }
 
+// What this tab would lose when it is loaded anew: a question half typed, one to ask once more.
+export function note(name, text) {
+  try {
+    if (text === undefined) return sessionStorage.getItem(`${PLACE}:${name}`) ?? "";
+    sessionStorage.setItem(`${PLACE}:${name}`, text);
+  } catch (error) {
+    console.warn("storage", error);
+  }
+  return text ?? "";
+}
+
 export const newId = () =>
   [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(36)).join("");
 
