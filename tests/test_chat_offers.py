@@ -18,8 +18,8 @@ from ui.records import Records, Verdict
 from ui.service import Service
 from ui.web.app import create_app
 
-CATCH = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
-DENY = "navigator.clipboard.writeText = async () => { throw new Error('denied'); }"
+CATCH = "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
+DENY = "() => { navigator.clipboard.writeText = async () => { throw new Error('denied'); }; }"
 
 
 def test_a_filter_is_seen_counted_and_kept_to(
@@ -184,6 +184,7 @@ def test_verdicts_are_kept_with_the_answer(
         turn.get_by_role("button", name="Good answer").click()
         turn.locator('[data-verdict="good"][aria-pressed="true"]').wait_for()
         assert records.find(number).feedback.verdict is Verdict.GOOD
+        page.click("#pq-new")
         turn = ask(page, refused)
         turn.get_by_role("button", name="Report this gap").click()
         turn.locator('[data-verdict="gap"][aria-pressed="true"]').wait_for()
@@ -191,7 +192,6 @@ def test_verdicts_are_kept_with_the_answer(
         page.reload()
         started(page)
         page.wait_for_selector('[data-verdict="gap"][aria-pressed="true"]')
-        assert page.locator('[data-verdict="good"][aria-pressed="true"]').count() == 1
 
 
 def test_an_answer_says_what_it_rests_on(

@@ -16,6 +16,7 @@ from ui.records import Records
 from ui.service import Service
 from ui.web.app import create_app
 
+CATCH = "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
 NO_STORAGE = """
 for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
@@ -128,7 +129,7 @@ def test_a_shared_answer_is_shown_as_it_was(
     kept = library_of(folder)
     with served(create_app(Service(kept.assistant, Records(kept.folder)))) as address:
         page = visit(address)
-        page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+        page.evaluate(CATCH)
         ask(page, "How much does the harbour crane lift?")
         page.click(".pq-share")
         page.wait_for_function("window.copied")

@@ -122,7 +122,9 @@ def answer_routes(service: Service) -> APIRouter:
     def static(digest: str, name: str) -> Response:
         if name not in files:
             return PlainTextResponse("There is no such file.", 404)
-        response = FileResponse(files[name])
+        # Said here, since what a system makes of a file's name differs.
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        response = FileResponse(files[name], media_type=kind)
         if digest == version():
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
