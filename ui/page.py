@@ -82,8 +82,8 @@ def build_page(service: Service) -> gr.Blocks:
         still(shell.top_html(), "pq-head")
         with gr.Row(elem_id="pq-main"):
             with gr.Column(elem_id="pq-left"):
-                still(shell.LOG, "pq-conversation")
-                still(shell.FILTERS, "pq-filter-bar")
+                still(shell.part_html("log"), "pq-conversation")
+                still(shell.part_html("filters"), "pq-filter-bar")
                 with gr.Row(elem_id="pq-composer"):
                     box = gr.Textbox(
                         label="Your question",
@@ -96,8 +96,8 @@ def build_page(service: Service) -> gr.Blocks:
                     send = gr.Button("Send", variant="primary", elem_id="pq-send")
                     stop = gr.Button("Stop", variant="secondary", elem_id="pq-stop")
             with gr.Column(elem_id="pq-right"):
-                still(shell.PANEL, "pq-source")
-        still(shell.DIALOGS, "pq-dialogs")
+                still(shell.part_html("panel"), "pq-source")
+        still(shell.part_html("dialogs"), "pq-dialogs")
         context = gr.Textbox(visible=False)
         again = gr.Button("Ask again", visible="hidden", elem_id="pq-ask")
         mail = gr.HTML({}, html_template="<i></i>", js_on_load=_MAIL, visible="hidden")

@@ -36,6 +36,6 @@ def shared_html(recalled: Recalled | None) -> str:
         f'<nav class="pq-nav" aria-label="Pages"><a href="./">Ask a question</a></nav></header>'
         f'<main id="pq-main"><div id="pq-left"><div id="pq-conversation"><div class="pq-log">'
         f"{body}</div></div></div>"
-        f'<div id="pq-right"><div id="pq-source">{shell.PANEL}</div></div></main>'
-        f"{shell.DIALOGS}</body></html>"
+        f'<div id="pq-right"><div id="pq-source">{shell.part_html("panel")}</div></div></main>'
+        f"{shell.part_html('dialogs')}</body></html>"
     )

@@ -23,6 +23,7 @@ from ui.turns import recalled_html
 
 _GONE = "This article is no longer in the library."
 _CHANGED = "This article has changed since it was quoted. Ask again to see it as it is."
+_KINDS = {".css": "text/css", ".js": "text/javascript"}
 _MOST_AT_ONCE = 200
 
 
@@ -116,15 +117,14 @@ def answer_routes(service: Service) -> APIRouter:
         except NotFoundError:
             return HTMLResponse(shared_html(None), 404)
 
-    files = {file.name: file for file in STATIC.iterdir()}
+    files = {file.name: file for file in STATIC.iterdir() if file.suffix in _KINDS}
 
     @routes.get("/page-files/{digest}/{name}")
     def static(digest: str, name: str) -> Response:
         if name not in files:
             return PlainTextResponse("There is no such file.", 404)
         # Said here, since what a system makes of a file's name differs.
-        kind = "text/css" if name.endswith(".css") else "text/javascript"
-        response = FileResponse(files[name], media_type=kind)
+        response = FileResponse(files[name], media_type=_KINDS[files[name].suffix])
         if digest == version():
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
