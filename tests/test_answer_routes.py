@@ -140,4 +140,4 @@ def test_what_is_not_kept_cannot_be_shown(kept: Any) -> None:
         assert client.get("/a/x").status_code == 404
         assert client.get("/turns", params={"id": "x"}).json()[0]["html"] is None
         assert client.post("/say", json={"id": "x", "verdict": "good"}).status_code == 404
-        assert client.get("/follow-ups", params={"id": "x"}).json() == []
+        assert client.post("/follow-ups", json={"id": "x"}).json() == []

@@ -114,13 +114,13 @@ def test_questions_to_go_on_with_are_answered_with_other_quotes(
         break
     offered = turn.locator(".pq-followups .pq-offer").all_inner_texts()
     assert offered
-    for further in offered:
-        quotes = {c.quote.text for c in assistant.answer(further).citations}
-        assert quotes and not quotes & said
     count = page.locator(".pq-turn").count()
     turn.locator(".pq-followups .pq-offer").first.click()
     last = complete(page, count + 1)
     assert last.locator(".pq-question").inner_text() == offered[0]
+    quotes = set(last.locator(".pq-words").all_inner_texts())
+    assert quotes and not quotes & said
+    assert not last.locator(".pq-refused").count()
 
 
 def test_an_answer_is_copied_with_its_quotes(

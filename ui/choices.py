@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from typing import Any
 
@@ -62,8 +62,16 @@ class Choices:
                 self._made = version, self._examples()
             return self._made[1]
 
-    def follow_ups(self, answer: Answer) -> list[str]:
-        """Questions that lead on from `answer` and that its articles answer with other quotes."""
+    def follow_ups(
+        self, answer: Answer, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
+    ) -> list[str]:
+        """Questions that lead on from `answer` and that its articles answer with other quotes.
+
+        Args:
+            answer: what was just answered.
+            history: the conversation up to and with it, in which they will be asked.
+            where: the articles that they will be asked of.
+        """
         said = {(c.quote.article.source, c.quote.span) for c in answer.citations}
         about = fold(" ".join([answer.question, *(c.quote.text for c in answer.citations)]))
         cited = {c.quote.article.source: c.quote for c in reversed(answer.citations)}
@@ -73,7 +81,7 @@ class Choices:
         found: list[str] = []
         for subject in islice(dict.fromkeys(subjects), _TRIED_AFTER):
             question = subject if subject.endswith("?") else f"What about {subject}?"
-            new = self._answer(question, subject)
+            new = self._answer(question, subject, history, where)
             places = {(c.quote.article.source, c.quote.span) for c in new}
             if places and not places & said and {p[0] for p in places} & cited.keys():
                 said |= places
@@ -107,9 +115,12 @@ class Choices:
         for source in sources:
             yield self._service.library.article(source)
 
-    def _answer(self, question: str, subject: str) -> Sequence[Citation]:
+    def _answer(
+        self, question: str, subject: str, history: Sequence[Mapping[str, str]] = (),
+        where: Filter = EVERYTHING,
+    ) -> Sequence[Citation]:  # fmt: skip
         """The quotes that answer `question`, if they name its subject; else none."""
-        answer: Answer = self._service.assistant.quoting().answer(question, where=EVERYTHING)
+        answer: Answer = self._service.assistant.quoting().answer(question, history, where)
         if subject.endswith("?"):
             return answer.citations
         words = " ".join(t for c in answer.citations for t in (c.quote.text, c.quote.article.name))

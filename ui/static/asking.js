@@ -38,6 +38,9 @@ function asking(question) {
   return begin(text, editing);
 }
 
+// Turns as the server reads them; older ones do not change what a question means.
+const sent = (some) => some.slice(-12).map(({ id, q, reply }) => id ?? { question: q, reply });
+
 function again() {
   calls += 1;
   if (busy() || !wanted) return ["", ""];
@@ -52,7 +55,7 @@ function begin(question, instead) {
     log.turnsShown().at(-1)?.remove();
   }
   if (!store.currentId()) store.setCurrent(store.newId());
-  const before = turns.map(({ id, q, reply }) => id ?? { question: q, reply });
+  const before = sent(turns);
   const turn = log.addTurn(question);
   log.pending(turn);
   log.markLast();
@@ -153,7 +156,8 @@ document.addEventListener("pq-turn", ({ detail }) => {
   store.note("again", "");
   end();
   showFirst(turn);
-  document.dispatchEvent(new CustomEvent("pq-answered", { detail: { turn, id: detail.id } }));
+  const before = sent(turns.slice(0, -1));
+  document.dispatchEvent(new CustomEvent("pq-answered", { detail: { turn, last, before } }));
 });
 
 // Gradio is done with the question, however it went.

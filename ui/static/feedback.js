@@ -1,14 +1,12 @@
 // What a reader says of an answer: good, bad, a gap, with a comment who likes.
-import { ask, element } from "./util.js";
+import { element, post } from "./util.js";
 
 const THANKS = { good: "Thank you.", bad: "Thank you.", gap: "Reported. Thank you." };
 
 async function say(actions, verdict, comment) {
   const said = actions.querySelector(".pq-said");
-  const body = JSON.stringify({ id: actions.dataset.id, verdict, comment });
   try {
-    const headers = { "Content-Type": "application/json" };
-    await ask("say", {}, { method: "POST", headers, body });
+    await post("say", { id: actions.dataset.id, verdict, comment });
   } catch (error) {
     said.replaceChildren(element("span", { class: "pq-failed", text: error.message }));
     return false;

@@ -1,6 +1,7 @@
 // Questions to start with and to go on with. They come after what was asked for, never before.
 import { busy, send } from "./asking.js";
-import { ask, byId, element } from "./util.js";
+import { filter } from "./filters.js";
+import { ask, byId, element, post } from "./util.js";
 
 const button = (text) =>
   element("button", { type: "button", class: "pq-offer", dir: "auto", text });
@@ -17,11 +18,12 @@ export async function showExamples() {
   box.hidden = !questions.length || Boolean(document.querySelector(".pq-turn"));
 }
 
-document.addEventListener("pq-answered", async ({ detail: { turn, id } }) => {
-  if (!id) return;
+document.addEventListener("pq-answered", async ({ detail: { turn, last, before } }) => {
+  if (!last.id) return;
   let questions = [];
   try {
-    questions = await (await ask("follow-ups", { id })).json();
+    const body = { id: last.id, turns: before, filter: filter() };
+    questions = await (await post("follow-ups", body)).json();
   } catch (error) {
     console.warn("follow-ups", error);
   }

@@ -31,6 +31,13 @@ export async function ask(path, query, options = {}) {
   return reply;
 }
 
+export const post = (path, body) =>
+  ask(path, {}, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
 // Read out to who cannot see it.
 export function announce(text) {
   const line = byId("pq-announce");

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 
 from rag.domain import Article, Span
 from rag.errors import NotFoundError, UsageError
-from rag.filters import make_filter
+from rag.filters import make_filter, read_filter
 from rag.quotes import make_quote
 from ui import render
+from ui.chat import history_of, recalled_turns
 from ui.choices import Choices
 from ui.records import Verdict
 from ui.service import Service
@@ -33,6 +34,14 @@ class Said(BaseModel):
     id: str = Field(max_length=64)
     verdict: Verdict
     comment: str = Field("", max_length=4000)
+
+
+class After(BaseModel):
+    """An answer and the conversation it closes, as the page's script sends them with a question."""
+
+    id: str = Field(max_length=64)
+    turns: list[Any] = Field([], max_length=12)
+    filter: dict[str, Any] | None = None
 
 
 def answer_routes(service: Service) -> APIRouter:
@@ -103,11 +112,15 @@ def answer_routes(service: Service) -> APIRouter:
     def examples() -> list[str]:
         return choices.examples()
 
-    @routes.get("/follow-ups")
-    def follow_ups(id: str) -> list[str]:
+    @routes.post("/follow-ups")
+    def follow_ups(after: After) -> list[str]:
+        turns = recalled_turns(service, [*after.turns, after.id])
+        if service.records is None:
+            return []
         try:
-            return choices.follow_ups(service.recall(id).record.answer)
-        except NotFoundError:
+            answer = service.records.find(after.id).answer
+            return choices.follow_ups(answer, history_of(turns), read_filter(after.filter))
+        except (NotFoundError, UsageError):
             return []
 
     @routes.get("/a/{number}")
