@@ -91,6 +91,30 @@ def test_an_answer_is_stopped_and_asked_again(visit: Callable[..., Page], tmp_pa
         assert page.locator(".pq-prose").inner_text().startswith("Word 1.")
 
 
+def test_a_new_chat_leaves_an_answer_that_is_still_written(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    slow = Slow(60)
+    with served(create_app(Service(slow, Records(tmp_path)))) as address:
+        page = visit(address)
+        page.fill(BOX, "Anything?")
+        page.press(BOX, "Enter")
+        page.wait_for_selector(".pq-prose")
+        page.click("#pq-new")
+        page.wait_for_selector("#pq-welcome:visible")
+        slow.words = 2
+        turn = ask(page, "And now?")
+        assert turn.locator(".pq-prose").inner_text().startswith("Word 1.")
+        assert page.locator(".pq-turn").count() == 1
+        page.wait_for_timeout(1500)
+        assert page.locator(".pq-turn").count() == 1
+        assert slow.written < 60
+        page.click("#pq-past")
+        page.locator(".pq-open-chat").nth(1).click()
+        page.wait_for_selector(".pq-message")
+        assert page.locator(".pq-message").inner_text() == "This was not answered."
+
+
 def test_what_is_open_stays_open_while_an_answer_grows(
     visit: Callable[..., Page], tmp_path: Path
 ) -> None:

@@ -214,7 +214,7 @@ def test_a_refusal_says_so_and_shows_the_nearest() -> None:
     page = Page(answer_html(answer))
     assert page.text("pq-lead") == "The articles don't say anything of fire."
     assert page.text("pq-missing") == "Not found in the articles: “tanks”."
-    assert page.text("h3") == "Nearest"
+    assert page.text("pq-nearest") == "Nearest"
     assert page.text("pq-words") == "Water rose."
     assert len(page.all("pq-marker")) == 1
 

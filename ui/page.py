@@ -101,7 +101,13 @@ def build_page(service: Service) -> gr.Blocks:
         context = gr.Textbox(visible=False)
         again = gr.Button("Ask again", visible="hidden", elem_id="pq-ask")
         mail = gr.HTML({}, html_template="<i></i>", js_on_load=_MAIL, visible="hidden")
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        # The script asks one question at a time; Gradio would hold the next back until it has heard
+        # that one that was stopped has ended.
+        quiet = {
+            "show_progress": "hidden",
+            "api_visibility": "private",
+            "trigger_mode": "multiple",
+        }
         asked = [
             gr.on([box.submit, send.click], ask, [box, context], mail, js=_ASKING, **quiet),
             again.click(ask, [box, context], mail, js=_AGAIN, **quiet),

@@ -98,7 +98,7 @@ def _refusal(answer: Answer, known: Standings) -> str:
         words = ", ".join(f"“{escape.text(word)}”" for word in unsaid)
         parts.append(f'<p class="pq-missing">Not found in the articles: {words}.</p>')
     if answer.near_misses:
-        parts.append('<h3 class="pq-nearest">Nearest</h3>')
+        parts.append('<p class="pq-nearest">Nearest</p>')
         parts.extend(figure_html(citation, known=known) for citation in answer.near_misses)
     return f'<div class="pq-answer pq-refused">{"".join(parts)}</div>'
 

@@ -3,6 +3,11 @@ import { busy, newChat, openChat } from "./asking.js";
 import * as store from "./store.js";
 import { byId, element } from "./util.js";
 
+// An answer that nobody waits for any more is not written on.
+function leave() {
+  if (busy()) byId("pq-stop").click();
+}
+
 function item(chat) {
   const when = new Date(chat.at);
   const count = chat.turns.length;
@@ -18,11 +23,15 @@ function item(chat) {
   remove.setAttribute("aria-label", `Delete the chat ${chat.turns[0].q.trim().slice(0, 60)}`);
   open.addEventListener("click", () => {
     byId("pq-past-dialog").close();
+    leave();
     openChat(chat.id);
   });
   remove.addEventListener("click", () => {
     store.remove(chat.id);
-    if (chat.id === store.currentId()) newChat();
+    if (chat.id === store.currentId()) {
+      leave();
+      newChat();
+    }
     draw();
     byId("pq-past-dialog").querySelector("button")?.focus();
   });
@@ -36,8 +45,11 @@ function draw() {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#pq-new") && !busy()) newChat();
-  if (event.target.closest?.("#pq-past") && !busy()) {
+  if (event.target.closest?.("#pq-new")) {
+    leave();
+    newChat();
+  }
+  if (event.target.closest?.("#pq-past")) {
     draw();
     byId("pq-past-dialog").showModal();
   }
