@@ -46,6 +46,13 @@ class Silent(Bare):
         yield Answer(question, "Nothing.", question, refused=True)
 
 
+def begin(page: Page) -> None:
+    """Ask, and see the first words come."""
+    page.fill(BOX, "Anything?")
+    page.press(BOX, "Enter")
+    page.wait_for_selector(".pq-prose")
+
+
 def test_a_slow_answer_says_that_it_is_still_coming(
     visit: Callable[..., Page], tmp_path: Path
 ) -> None:
@@ -63,15 +70,19 @@ def test_a_slow_answer_says_that_it_is_still_coming(
         assert page.locator(".pq-lead").inner_text() == "Nothing."
 
 
-def test_an_answer_is_stopped_and_asked_again(visit: Callable[..., Page], tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["button", "key"])
+def test_an_answer_is_stopped_and_asked_again(
+    visit: Callable[..., Page], tmp_path: Path, how: str
+) -> None:
     slow = Slow(60)
     with served(create_app(Service(slow, Records(tmp_path)))) as address:
         page = visit(address)
-        page.fill(BOX, "Anything?")
-        page.press(BOX, "Enter")
-        page.wait_for_selector(".pq-prose")
+        begin(page)
         assert not page.locator("#pq-send").is_visible()
-        page.click("#pq-stop")
+        if how == "button":
+            page.click("#pq-stop")
+        else:
+            page.keyboard.press("Escape")
         page.wait_for_selector(".pq-notice")
         assert page.locator(".pq-notice").inner_text() == "Stopped."
         assert page.locator(".pq-prose").inner_text().startswith("Word ")
@@ -97,9 +108,7 @@ def test_a_new_chat_leaves_an_answer_that_is_still_written(
     slow = Slow(60)
     with served(create_app(Service(slow, Records(tmp_path)))) as address:
         page = visit(address)
-        page.fill(BOX, "Anything?")
-        page.press(BOX, "Enter")
-        page.wait_for_selector(".pq-prose")
+        begin(page)
         page.click("#pq-new")
         page.wait_for_selector("#pq-welcome:visible")
         slow.words = 2
@@ -120,9 +129,7 @@ def test_what_is_open_stays_open_while_an_answer_grows(
 ) -> None:
     with served(create_app(Service(Slow(20), Records(tmp_path)))) as address:
         page = visit(address)
-        page.fill(BOX, "Anything?")
-        page.press(BOX, "Enter")
-        page.wait_for_selector(".pq-prose")
+        begin(page)
         page.evaluate("window.seen = document.querySelector('.pq-prose')")
         page.wait_for_selector(".pq-weight")
         assert page.evaluate("window.seen.isConnected")

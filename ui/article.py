@@ -24,7 +24,7 @@ def article_html(
         article: the article, whole.
         span: the quote's place, or None for an article without one.
         others: places of further quotes, marked more faintly where they leave `span` free.
-        notice: HTML to stand above its text, such as that it has changed since.
+        notice: HTML to stand in its header, such as that it has changed since.
 
     Returns:
         HTML whose ``<mark id="quote">`` has exactly the quote's characters as its text content,
@@ -36,9 +36,9 @@ def article_html(
     if span is not None and span.end > len(article.text):
         raise ValueError(f"the article ends at {len(article.text)}, before {span.end}")
     window = _window(article.text, span)
-    note = notice
+    note = ""
     if len(window) < len(article.text):
-        note += (
+        note = (
             f'<p class="pq-note">This article has {len(article.text):,} characters. '
             f"Shown here: {window.start:,} to {window.end:,}.</p>"
         )
@@ -52,7 +52,7 @@ def article_html(
         f'<article class="pq-article" aria-label="Source article"><header>'
         f'<h2 dir="auto">{escape.text(article.name)}</h2>'
         f'<p class="pq-byline">{" · ".join(f"<span>{escape.text(x)}</span>" for x in byline)}</p>'
-        f'<p class="pq-where">{where}{link}</p></header>{note}'
+        f'<p class="pq-where">{where}{link}</p>{notice}</header>{note}'
         f'<div class="pq-text" style="white-space: pre-wrap">'
         f"{_marked(article.text, window, span, others)}</div></article>"
     )

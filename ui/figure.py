@@ -89,8 +89,12 @@ def _preview(citation: Citation) -> str:
     before = text[max(0, span.start - _AROUND) : span.start]
     after = text[span.end : span.end + _AROUND]
     words = quote.text if len(quote.text) <= _MOST else f"{quote.text[:_MOST]} …"
-    start = "…" if span.start > _AROUND else ""
-    end = "…" if span.end + _AROUND < len(text) else ""
+    # No word is cut.
+    start = end = ""
+    if span.start > _AROUND:
+        start, before = "…", before.partition(" ")[2]
+    if span.end + _AROUND < len(text):
+        end, after = "…", after.rpartition(" ")[0]
     meta = quote.article.metadata
     title = f" · {escape.text(meta.title)}" if meta.title and meta.publisher else ""
     return (

@@ -30,7 +30,10 @@ def head_html(script: str) -> str:
     modules = "".join(
         f'<link rel="modulepreload" href="page-files/{digest}/{name}">' for name in _imports(script)
     )
-    return f'{styles}{modules}<script type="module" src="page-files/{digest}/{script}"></script>'
+    icon = f'<link rel="icon" type="image/svg+xml" href="page-files/{digest}/icon.svg">'
+    return (
+        f'{icon}{styles}{modules}<script type="module" src="page-files/{digest}/{script}"></script>'
+    )
 
 
 @cache

@@ -24,7 +24,7 @@ from ui.turns import recalled_html
 
 _GONE = "This article is no longer in the library."
 _CHANGED = "This article has changed since it was quoted. Ask again to see it as it is."
-_KINDS = {".css": "text/css", ".js": "text/javascript"}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _MOST_AT_ONCE = 200
 
 
