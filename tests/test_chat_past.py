@@ -176,6 +176,14 @@ def test_without_storage_or_records_it_still_answers(visit: Callable[..., Page])
         turn = ask(page, "Two?")
         assert turn.locator(".pq-lead").inner_text() == "Nothing, after 2."
         assert turn.locator(".pq-share").count() == 0
+        # The same answer once more is an answer, too.
+        page.click(".pq-again:visible")
+        page.wait_for_selector(".pq-pending", state="attached")
+        page.wait_for_selector(".pq-turn:last-of-type .pq-lead")
+        assert page.locator(".pq-lead").all_inner_texts() == [
+            "Nothing, after 0.",
+            "Nothing, after 2.",
+        ]
 
 
 @pytest.mark.parametrize("turns", [40])

@@ -10,11 +10,12 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, zip_longest
-from typing import Any
 
 from rag.dates import periods
 from rag.domain import Answer, Article, Citation, Span
+from rag.errors import NotFoundError
 from rag.filters import EVERYTHING, Filter
 from rag.text import fold, word_key
 from ui.service import Service
@@ -31,6 +32,7 @@ _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _QUESTION = re.compile(r"^[#*\s>]*([^\W\d_][^\n?]{8,118}\?)[*\s]*$", re.MULTILINE)
 _POSSESSIVE = re.compile(r"(?:[’']s|[’'-]+)$")
 _NAMES = 8
+_Entry = tuple[tuple[str, ...], str | None, str | None]
 _JOINING = frozenset(("of", "the", "de", "la", "du", "von", "van", "der"))
 
 
@@ -41,17 +43,18 @@ class Choices:
         self._service = service
         self._lock = threading.Lock()
         self._made: tuple[int, list[str]] | None = None
+        self._known: tuple[int, list[_Entry]] | None = None
 
     def publishers(self) -> list[tuple[str, int]]:
         """Every publisher with how many articles are theirs, the most first."""
-        found = Counter(e.metadata.publisher for e in self._entries() if e.metadata.publisher)
+        found = Counter(publisher for _, publisher, _ in self._entries() if publisher)
         return sorted(found.items(), key=lambda pair: (-pair[1], fold(pair[0])))
 
     def matching(self, where: Filter) -> int:
         """How many articles `where` accepts."""
         return sum(
-            any(where.accepts(s, e.metadata.publisher, e.metadata.published) for s in e.sources)
-            for e in self._entries()
+            any(where.accepts(source, publisher, published) for source in sources)
+            for sources, publisher, published in self._entries()
         )
 
     def examples(self) -> list[str]:
@@ -77,7 +80,7 @@ class Choices:
         cited = {c.quote.article.source: c.quote for c in reversed(answer.citations)}
         near = (_near(quote.article.text, quote.span) for quote in cited.values())
         about += fold(" ".join(name for name, _ in self.publishers()))
-        subjects = (s for s in _mixed(map(_subjects, near)) if fold(s) not in about)
+        subjects = (s for s in _mixed(map(_subjects, near)) if _bare(s) not in about)
         found: list[str] = []
         for subject in islice(dict.fromkeys(subjects), _TRIED_AFTER):
             question = subject if subject.endswith("?") else f"What about {subject}?"
@@ -90,15 +93,23 @@ class Choices:
                 break
         return found
 
-    def _entries(self) -> list[Any]:
-        entries: list[Any] = self._service.library.catalogue.entries()
-        return entries
+    def _entries(self) -> list[_Entry]:
+        """Sources, publisher and date of every article."""
+        catalogue = self._service.library.catalogue
+        version = catalogue.change()
+        known = self._known
+        if known is None or known[0] != version:
+            entries = [
+                (e.sources, e.metadata.publisher, e.metadata.published) for e in catalogue.entries()
+            ]
+            known = self._known = version, entries
+        return known[1]
 
     def _examples(self) -> list[str]:
-        entries = sorted(self._entries(), key=lambda e: e.metadata.published or "", reverse=True)
-        each = (_subjects(a.text) for a in self._articles(e.source for e in entries[:_ARTICLES]))
+        newest = sorted(self._entries(), key=lambda entry: entry[2] or "", reverse=True)[:_ARTICLES]
+        each = (_subjects(a.text) for a in self._articles(sources[0] for sources, *_ in newest))
         houses = fold(" ".join(name for name, _ in self.publishers()))
-        subjects = (s for s in _mixed(each) if fold(s) not in houses)
+        subjects = (s for s in _mixed(each) if _bare(s) not in houses)
         found: list[str] = []
         taken: set[str] = set()
         for subject in islice(dict.fromkeys(subjects), _TRIED):
@@ -113,7 +124,9 @@ class Choices:
 
     def _articles(self, sources: Iterable[str]) -> Iterator[Article]:
         for source in sources:
-            yield self._service.library.article(source)
+            # One may be taken out of the library meanwhile.
+            with suppress(NotFoundError):
+                yield self._service.library.article(source)
 
     def _answer(
         self, question: str, subject: str, history: Sequence[Mapping[str, str]] = (),
@@ -124,7 +137,12 @@ class Choices:
         if subject.endswith("?"):
             return answer.citations
         words = " ".join(t for c in answer.citations for t in (c.quote.text, c.quote.article.name))
-        return answer.citations if fold(subject.removeprefix("the ")) in fold(words) else ()
+        return answer.citations if _bare(subject) in fold(words) else ()
+
+
+def _bare(subject: str) -> str:
+    """A subject as it is compared."""
+    return fold(subject.removeprefix("the "))
 
 
 def _near(text: str, span: Span) -> str:

@@ -7,6 +7,7 @@ The page holds no state on the server, so that reloads, restarts and several ser
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,8 @@ def build_page(service: Service) -> gr.Blocks:
             return
         for turn in chat(service, message, context):
             # Nothing new is a chance for Gradio to close this where the reader has left.
-            yield gr.skip() if turn is None else turn.as_dict()
+            # Gradio passes on only what differs from before, and two answers may be equal.
+            yield gr.skip() if turn is None else {**turn.as_dict(), "at": time.monotonic_ns()}
 
     with gr.Blocks(title="Pullquote", analytics_enabled=False, fill_width=True) as page:
         still(shell.top_html(), "pq-head")

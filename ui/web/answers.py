@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Res
 from pydantic import BaseModel, Field
 
 from rag.domain import Article, Span
-from rag.errors import NotFoundError, UsageError
+from rag.errors import NotFoundError, PullquoteError, UsageError
 from rag.filters import make_filter, read_filter
 from rag.quotes import make_quote
 from ui import render
@@ -170,7 +170,8 @@ def _shown(
 def _turn(service: Service, number: str) -> dict[str, Any]:
     try:
         recalled = service.recall(number)
-    except NotFoundError:
+    except PullquoteError:
+        # One that is gone, or damaged, takes no other with it.
         return {"id": number, "question": None, "html": None}
     answer = recalled.record.answer
     return {"id": number, "question": answer.question, "html": recalled_html(recalled)}
