@@ -157,6 +157,17 @@ def test_a_server_that_is_gone_is_named_and_asked_again(
         assert page.input_value(BOX) == "Half a thou"
 
 
+def test_a_server_that_is_only_busy_is_waited_for(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    with served(create_app(Service(Slow(100), Records(tmp_path)))) as address:
+        page = visit(address)
+        page.route("**/health", lambda route: None)  # noqa: ARG005 - never answered
+        begin(page)
+        page.wait_for_selector(".pq-weight")
+        assert page.locator(".pq-message").count() == 0
+
+
 def test_an_article_that_does_not_come_can_be_tried_again(
     visit: Callable[..., Page], site: str, answered: str
 ) -> None:

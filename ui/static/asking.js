@@ -8,6 +8,7 @@ import { announce, ask, byId, element, markers } from "./util.js";
 const NO_QUOTE = "The articles don’t answer this. Choose one of the nearest quotes to read it here.";
 const SLOW = 3000;
 const PULSE = 4000;
+const MOST_LATE = 3;
 const LOST = "The server cannot be reached. Your question is kept here.";
 
 let turns = []; // of this conversation, as they are stored
@@ -62,7 +63,7 @@ function begin(question, instead) {
   log.toTurn(turn);
   turns.push({ q: question });
   store.save(store.currentId(), turns);
-  live = { turn, call: calls };
+  live = { turn, call: calls, late: 0 };
   if (lost) store.note("again", question);
   document.body.classList.add("pq-asking");
   timers = [setTimeout(slow, SLOW), setInterval(pulse, PULSE)];
@@ -74,7 +75,8 @@ function begin(question, instead) {
 export function send(question, instead = false) {
   if (busy()) return;
   if (lost) {
-    store.note("again", question);
+    if (instead) store.note("again", question);
+    else type(question);
     recover();
     return;
   }
@@ -111,15 +113,20 @@ function slow() {
   announce("Still working on the answer");
 }
 
-// While an answer is waited for: is the server there at all?
+// While an answer is waited for: is the server there at all? One that is only busy is late, too.
 async function pulse() {
-  const turn = live?.turn;
-  if (!turn) return;
+  const asked = live;
+  if (asked && (await gone(asked)) && live === asked) fail(LOST);
+}
+
+async function gone(asked) {
   try {
     await ask("health", {}, { signal: AbortSignal.timeout(PULSE) });
-  } catch {
-    if (live?.turn === turn) fail(LOST);
+    asked.late = 0;
+  } catch (error) {
+    asked.late += error.late ? 1 : MOST_LATE;
   }
+  return asked.late >= MOST_LATE;
 }
 
 function end() {
@@ -167,15 +174,10 @@ document.addEventListener("pq-settled", () => {
 });
 
 async function failIfUnanswered() {
-  const turn = live?.turn;
-  if (!turn || returns < live.call) return;
-  let words = "The answer did not come through.";
-  try {
-    await ask("health", {}, { signal: AbortSignal.timeout(PULSE) });
-  } catch {
-    words = LOST;
-  }
-  if (live?.turn === turn) fail(words);
+  const asked = live;
+  if (!asked || returns < asked.call) return;
+  const words = (await gone(asked)) ? LOST : "The answer did not come through.";
+  if (live === asked) fail(words);
 }
 
 document.addEventListener("pq-stop", () => {

@@ -19,7 +19,7 @@ export function filter() {
   return chosen;
 }
 
-export function words(chosen) {
+function words(chosen) {
   const parts = [];
   if (chosen.source) parts.push(`source ${chosen.source}`);
   if (chosen.publisher) parts.push(`from ${chosen.publisher.join(" or ")}`);

@@ -30,7 +30,7 @@ function queryOf(button) {
 }
 
 // One button a quote: a model's prose may point at one several times.
-export function quotesOf(answer) {
+function quotesOf(answer) {
   const seen = new Set();
   return markers(answer).filter(({ dataset: d }) => {
     const key = [d.source, d.revision, d.start, d.end].join("\n");
@@ -64,7 +64,7 @@ function showPlace(button) {
 }
 
 // A quote's place is known to the character; the panel only has to scroll there.
-export function scrollToQuote(panel) {
+function scrollToQuote(panel) {
   const quote = byId("quote");
   if (!quote) return;
   const distance = quote.getBoundingClientRect().top - panel.getBoundingClientRect().top;

@@ -1,6 +1,6 @@
 // The card over a marker: its quote between the words around it. Stays while pointed at or
 // focused; Escape closes it (WCAG 2.2, 1.4.13).
-import { byId, element } from "./util.js";
+import { element } from "./util.js";
 
 const DELAY = 150; // milliseconds: a pointer that only passes opens nothing
 let card = null;
@@ -70,5 +70,3 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("click", hide);
 document.addEventListener("scroll", hide, { capture: true, passive: true });
-
-export const shown = () => Boolean(owner) && !byId("pq-card").hidden;

@@ -20,7 +20,9 @@ export async function ask(path, query, options = {}) {
     reply = await fetch(address(path, query), { credentials: "same-origin", ...options });
   } catch (error) {
     console.warn(path, error);
-    throw new Error("The server cannot be reached. Is it still running?");
+    const failure = new Error("The server cannot be reached. Is it still running?");
+    failure.late = error.name === "TimeoutError";
+    throw failure;
   }
   if (!reply.ok) {
     const plain = reply.headers.get("content-type")?.startsWith("text/plain");
