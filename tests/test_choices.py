@@ -22,7 +22,7 @@ from ui.service import Service
         ("On 5 June 2025 it rained. In June 2025 too.", []),
         ("## What is backed up?\n\nAll of it.", ["What is backed up?"]),
         ("President Guðni Th. Jóhannesson spoke.", ["President Guðni Th. Jóhannesson"]),
-        ("The report of Anna Berg's office", ["Anna Berg"]),
+        ("The report of Anna Berg's Harbour Board", ["Anna Berg", "Harbour Board"]),
         ("nothing here Is", []),
     ],
 )  # fmt: skip

@@ -181,6 +181,10 @@ def _runs(text: str) -> Iterator[list[str]]:
         elif run:
             yield run
             run = []
+        if run and run[-1].endswith(("'s", "’s")):
+            # What somebody has is not part of their name.
+            yield run
+            run = []
     yield run
 
 
