@@ -9,7 +9,11 @@ from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
 _IMPORT = re.compile(r'^(?:import|\} from) (?:.* from )?"\./([\w-]+\.js)";$', re.MULTILINE)
-_STYLES = ("base.css", "answer.css", "panel.css", "page.css")
+# In this order: a later one may change what an earlier one says.
+_STYLES = (
+    "base.css", "answer.css", "actions.css", "panel.css", "page.css", "filters.css", "dialogs.css",
+    "narrow.css",
+)  # fmt: skip
 
 # Other pages of the application, as addresses below this one and names.
 PAGES: tuple[tuple[str, str], ...] = ()
