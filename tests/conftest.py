@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,13 @@ from rag.library import Library
 from rag.llm import OpenAIChat
 from rag.settings import Settings, cache_folder, load
 from tests.model_server import Script
+from tests.page import visit
 from tests.serving import served
+from ui.records import Records
 from ui.service import Service
 from ui.web.app import create_app
+
+__all__ = ["visit"]
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "examples" / "articles"
@@ -68,6 +73,37 @@ def make_assistant(
         library = Library(settings.library, create=True)
         ingest([folder], library, embedder, settings)
         return Assistant(library, embedder, settings)
+
+    return make
+
+
+@dataclass
+class Kept:
+    """An assistant over a folder that a test changes."""
+
+    assistant: Assistant
+    source: Path
+    settings: Settings
+    embedder: OnnxEmbedder
+
+    @property
+    def folder(self) -> Path:
+        """The library's."""
+        return self.settings.library
+
+    def refresh(self) -> None:
+        """Bring what has changed in the folder into the library."""
+        ingest([self.source], self.assistant.library, self.embedder, self.settings)
+
+
+@pytest.fixture
+def library_of(embedder: OnnxEmbedder, tmp_path: Path) -> Callable[[Path], Kept]:
+    def make(folder: Path) -> Kept:
+        settings = load({}, library=tmp_path / "kept")
+        library = Library(settings.library, create=True)
+        kept = Kept(Assistant(library, embedder, settings), folder, settings, embedder)
+        kept.refresh()
+        return kept
 
     return make
 
@@ -121,8 +157,9 @@ def refused(assistant: Assistant, questions: list[str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(assistant: Assistant, questions: list[str]) -> Iterator[str]:
-    with served(create_app(Service(assistant), questions[:3])) as address:
+def site(assistant: Assistant) -> Iterator[str]:
+    records = Records(assistant.library.folder)
+    with served(create_app(Service(assistant, records))) as address:
         yield address
 
 

@@ -24,6 +24,19 @@ class Bare:
         self.library = self
         self.model = None
 
+    @property
+    def catalogue(self) -> Bare:
+        return self
+
+    def quoting(self) -> Bare:
+        return self
+
+    def change(self) -> int:
+        return 0
+
+    def entries(self) -> list[Any]:
+        return []
+
     def answer(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
         if self.error:
             raise self.error

@@ -11,8 +11,8 @@ import threading
 import time
 
 from tests.model_server import Reply, first_line, scripted
+from tests.page import BOX, ask, started
 from tests.serving import served
-from tests.test_chat_page import BOX, ask, visit  # noqa: F401 - a fixture
 from ui.chat import respond
 from ui.service import Service
 from ui.web.app import create_app
@@ -37,7 +37,7 @@ WATCH = """
 LIE = "The harbour master Zorvan stole 500 crowns."
 
 
-def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, answered):  # noqa: F811
+def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, answered):
     def slow(body):
         return Reply(f"{first_line(body)} {LIE} [1] " + "more " * 40, wait=0.1)
 
@@ -61,7 +61,7 @@ def test_the_page_shows_a_sentence_while_the_next_is_written(with_model, visit, 
 
 def test_first_words_are_on_the_page_soon_after_the_first_sentence(
     with_model,
-    visit,  # noqa: F811
+    visit,
     assistant,
     questions,
 ):
@@ -82,7 +82,7 @@ def test_first_words_are_on_the_page_soon_after_the_first_sentence(
         for question in asked:
             del script.sent[:]
             page.reload()
-            page.wait_for_function("!!document.querySelector('#pq-panel')")
+            started(page)
             page.evaluate(WATCH)
             ask(page, question)
             shown = page.evaluate("window.shownAt")
@@ -96,7 +96,7 @@ def test_first_words_are_on_the_page_soon_after_the_first_sentence(
     assert min(delays) <= PROMPT, delays
 
 
-def test_the_page_says_why_there_are_quotes(with_model, visit, answered):  # noqa: F811
+def test_the_page_says_why_there_are_quotes(with_model, visit, answered):
     with (
         scripted([f"{LIE} [1]"]) as script,
         served(create_app(Service(with_model(script)))) as site,

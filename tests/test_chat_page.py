@@ -1,88 +1,18 @@
-"""The chat page in a real browser, over a real library, with nothing leaving loopback."""
+"""Quotes on the chat page: opened, walked through, previewed; in a real browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.serving import Bare, served
+from tests.page import BOX, ask, in_view, place, shown
+from tests.serving import served
+from ui.records import Records
 from ui.service import Service
 from ui.web.app import create_app
-
-BOX = "#pq-question-box textarea"
-HOSTILE = (
-    "# Otters <img src=x onerror=window.hacked=1> of the harbour\r\n\r\n"
-    "The harbour otters ate forty herrings <script>window.hacked=1</script> on Monday.\r\n\r\n"
-    "![otters](http://evil.example/otter.png) The otters sleep "
-    "<b onmouseover=window.hacked=1>afloat</b> in the harbour {{value}} ${window.hacked=1}.\r\n\r\n"
-    "[Otters](javascript:window.hacked=1) swim \u202esdrawkcab\u202c in the harbour at night.\r\n"
-    "</mark></div></article><iframe src=javascript:window.hacked=1></iframe>\r\n"
-)
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page; at the end, fails if it looked beyond loopback or had a script error."""
-    strangers: list[str] = []
-    contexts = []
-
-    def open_page(address: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: strangers.append(str(error)))
-        page.on("dialog", lambda dialog: (strangers.append("dialog"), dialog.dismiss()))
-
-        def heard(request: Any) -> None:
-            parts = urlsplit(request.url)
-            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
-                strangers.append(request.url)
-
-        page.on("request", heard)
-        page.goto(address)
-        page.wait_for_selector(BOX)
-        page.wait_for_function("!!document.querySelector('#pq-panel')")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert strangers == []
-
-
-def ask(page: Page, question: str) -> None:
-    """Ask and wait for the reply."""
-    turns = page.locator(".pq-turn").count()
-    page.fill(BOX, question)
-    page.press(BOX, "Enter")
-    page.wait_for_function(
-        "n => document.querySelectorAll('.pq-turn').length > n"
-        " && !document.querySelector('.pq-pending')",
-        arg=turns,
-    )
-
-
-def shown(page: Page, source: str, start: str, end: str) -> str:
-    """The highlighted text, once it is that place of that source."""
-    page.wait_for_selector(f'mark#quote[data-start="{start}"][data-end="{end}"]')
-    assert page.locator("#pq-panel .pq-where code").text_content() == source
-    return page.locator("mark#quote").evaluate("e => e.textContent")
-
-
-def in_view(page: Page) -> bool:
-    """Whether the highlight's first line lies inside the panel's window."""
-    return page.evaluate(
-        """() => {
-          const panel = document.querySelector("#pq-panel").getBoundingClientRect();
-          const top = document.querySelector("mark#quote").getBoundingClientRect().top;
-          return top >= panel.top && top < panel.bottom;
-        }"""
-    )
 
 
 def test_markers_open_exactly_the_quotes(
@@ -94,12 +24,11 @@ def test_markers_open_exactly_the_quotes(
     answer = assistant.answer(answered)
     first = answer.citations[0].quote
     # The first opens by itself.
-    place = str(first.span.start), str(first.span.end)
-    assert shown(page, first.article.source, *place) == first.text
+    assert shown(page, *place(first)) == first.text
     for citation in answer.citations:
         quote = citation.quote
         page.click(f'.pq-marker[data-marker="{citation.marker}"]')
-        text = shown(page, quote.article.source, str(quote.span.start), str(quote.span.end))
+        text = shown(page, *place(quote))
         stored = assistant.library.article(quote.article.source).text
         assert text == quote.text == stored[quote.span.start : quote.span.end]
         assert page.locator(".pq-text").evaluate("e => e.textContent") == stored
@@ -117,28 +46,7 @@ def test_a_refusal_shows_the_nearest_and_they_open(
     assert page.locator(".pq-refused .pq-nearest").inner_text() == "Nearest"
     page.wait_for_selector("#pq-panel .pq-hint")
     page.click(".pq-refused .pq-marker >> nth=0")
-    place = str(near.span.start), str(near.span.end)
-    assert shown(page, near.article.source, *place) == near.text
-
-
-def test_a_conversation_grows_and_clears(
-    visit: Callable[..., Page], site: str, questions: list[str], answered: str
-) -> None:
-    page = visit(site)
-    page.locator("#pq-examples button").first.click()
-    page.wait_for_selector(".pq-answer")
-    assert page.locator(".pq-question").inner_text() == questions[0]
-    assert not page.locator("#pq-examples").is_visible()
-    ask(page, answered)
-    assert page.locator(".pq-turn").count() == 2
-    assert page.input_value(BOX) == ""
-    page.press(BOX, "Enter")  # nothing typed, nothing asked
-    page.click("#pq-clear")
-    page.wait_for_selector(".pq-welcome")
-    page.wait_for_selector("#pq-panel .pq-hint")
-    assert page.locator("#pq-examples").is_visible()
-    ask(page, answered)
-    page.wait_for_selector("mark#quote")
+    assert shown(page, *place(near)) == near.text
 
 
 def test_a_marker_works_from_the_keyboard(
@@ -159,160 +67,133 @@ def test_a_marker_works_from_the_keyboard(
     assert page.get_by_label("Your question").is_visible()
 
 
-def test_hostile_articles_and_questions_are_text(
+def test_quotes_are_walked_through_by_key_and_by_button(
+    visit: Callable[..., Page], site: str, assistant: Any, answered: str
+) -> None:
+    page = visit(site)
+    turn = ask(page, answered)
+    page.wait_for_selector("mark#quote")
+    count = int(page.locator("#pq-place").inner_text().rsplit(" ", 1)[1])
+    assert count >= 2
+    assert page.locator("#pq-prev").is_disabled()
+    quotes = [c.quote for c in assistant.answer(answered).citations]
+    pressed = turn.locator('[aria-pressed="true"][data-source]')
+    seen = []
+    page.locator("#pq-panel").focus()
+    for key in ["j", "Alt+ArrowDown"] * count:
+        seen.append(pressed.get_attribute("data-start"))
+        page.keyboard.press(key)
+        if len(seen) < count:
+            page.wait_for_function(
+                "n => document.querySelector('#pq-place').textContent.includes(`· ${n} of`)",
+                arg=len(seen) + 1,
+            )
+        else:
+            break
+    assert {str(q.span.start) for q in quotes} <= set(seen)
+    assert page.locator("#pq-next").is_disabled()
+    page.keyboard.press("k")
+    page.click("#pq-prev") if count > 2 else None
+    # A letter typed into a field is a letter.
+    before = pressed.get_attribute("data-start")
+    page.fill(BOX, "")
+    page.type(BOX, "j?")
+    assert page.input_value(BOX) == "j?"
+    assert pressed.get_attribute("data-start") == before
+    assert not page.locator("#pq-keys-dialog").is_visible()
+    page.locator("#pq-panel").focus()
+    page.keyboard.press("?")
+    assert "next quote" in page.locator("#pq-keys-dialog").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator("#pq-keys-dialog").is_visible()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+
+
+def test_a_card_shows_a_markers_quote_and_goes_with_escape(
+    visit: Callable[..., Page], site: str, assistant: Any, answered: str
+) -> None:
+    page = visit(site)
+    turn = ask(page, answered)
+    quote = assistant.answer(answered).citations[1].quote
+    marker = turn.locator('.pq-marker[data-marker="2"]').first
+    card = page.locator("#pq-card")
+    marker.hover()
+    card.wait_for(state="visible")
+    assert card.locator("b").evaluate("e => e.textContent") == quote.text
+    text = quote.article.text
+    around = text[max(0, quote.span.start - 20) : quote.span.end + 20]
+    assert around in card.locator(".pq-near-text").evaluate("e => e.textContent")
+    assert marker.get_attribute("aria-describedby") == "pq-card"
+    # It can be pointed at itself, and goes when it is left.
+    card.hover()
+    page.wait_for_timeout(400)
+    assert card.is_visible()
+    page.mouse.move(2, 2)
+    card.wait_for(state="hidden")
+    marker.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    card.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+    assert marker.evaluate("e => e === document.activeElement")
+
+
+def test_the_live_page_opens_at_the_quote(
     visit: Callable[..., Page], make_assistant: Callable[[Path], Any], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "hostile"
+    folder = tmp_path / "web"
     folder.mkdir()
-    (folder / "otters.md").write_bytes(HOSTILE.encode())
-    (folder / "plain.txt").write_text("Badgers dig at dawn.\n", encoding="utf-8")
-    assistant = make_assistant(folder)
-    questions = (
-        "How many herrings did the harbour otters eat on Monday?",
-        "Where do the otters sleep? <img src=x onerror=window.hacked=1>{{value}}${1}",
-        "When do the otters swim in the harbour?",
-    )
-    with served(create_app(Service(assistant), questions)) as address:
-        page = visit(address)
-        for number, question in enumerate(questions):
-            ask(page, question)
-            turn = page.locator(".pq-turn").nth(number)
-            asked = turn.locator(".pq-question").evaluate("e => e.textContent")
-            assert asked == question
-            for marker in turn.locator(".pq-marker").all():
-                marker.click()
-                source, start, end = (
-                    marker.get_attribute(f"data-{name}") or ""
-                    for name in ("source", "start", "end")
-                )
-                stored = assistant.library.article(source).text
-                assert shown(page, source, start, end) == stored[int(start) : int(end)]
-                assert page.locator(".pq-text").evaluate("e => e.textContent") == stored
-        assert page.locator('.pq-marker[data-source="otters.md"]').count()
-        bad = "#pq-main :is(img, iframe, script, b, a)"
-        assert page.locator(bad).count() == 0
-        assert page.evaluate("window.hacked") is None
-
-
-@pytest.mark.parametrize("width", [320, 375, 768])
-def test_narrow_windows_scroll_one_way_only(
-    visit: Callable[..., Page], site: str, answered: str, width: int
-) -> None:
-    page = visit(site, viewport={"width": width, "height": 700})
-    ask(page, answered)
-    page.click(".pq-marker >> nth=1")
-    page.wait_for_selector("mark#quote")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    # Gradio hides what overflows its container: look at the elements themselves, too.
-    beyond = "els => els.filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
-    assert page.locator("#pq-head *, #pq-main *").evaluate_all(beyond) == 0
-    page.wait_for_function(
-        "document.querySelector('#pq-panel').getBoundingClientRect().top < innerHeight / 2"
-    )
-    panel, log = page.locator("#pq-panel"), page.locator("#pq-conversation")
-    assert panel.bounding_box()["y"] > log.bounding_box()["y"]  # type: ignore[index]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_follow_the_system_and_can_be_read(
-    visit: Callable[..., Page], site: str, answered: str, scheme: str
-) -> None:
-    page = visit(site, color_scheme=scheme)
-    ask(page, answered)
-    page.wait_for_selector("mark#quote")
-    ratios = page.evaluate(
-        """() => {
-          const light = (rgb) => {
-            const [r, g, b] = rgb.match(/[\\d.]+/g).map((v) => {
-              const c = v / 255;
-              return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-            });
-            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-          };
-          const ground = (e) => {
-            const colour = getComputedStyle(e).backgroundColor;
-            return colour === "rgba(0, 0, 0, 0)" ? ground(e.parentElement) : colour;
-          };
-          const ratio = (name) => {
-            const e = document.querySelector(name);
-            const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
-            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-          };
-          const names = [".pq-words", ".pq-marker", ".pq-question", ".pq-status", "figcaption",
-            "mark", ".pq-text", ".pq-byline", "#pq-send", "#pq-clear", "h1"];
-          return names.map((name) => [name, ratio(name), light(ground(document.body))]);
-        }"""
-    )
-    assert [(name, ratio) for name, ratio, _ in ratios if ratio < 4.5] == []
-    assert (ratios[0][2] < 0.1) == (scheme == "dark")
-
-
-def test_the_page_works_behind_a_path_prefix(
-    visit: Callable[..., Page], assistant: Any, answered: str
-) -> None:
-    app = create_app(Service(assistant))
-
-    async def prefixed(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            assert scope["path"].startswith("/team/"), scope["path"]
-            scope = {**scope, "root_path": "/team"}
-        await app(scope, receive, send)
-
-    with served(prefixed) as address:
-        page = visit(f"{address}/team/")
-        ask(page, answered)
-        page.wait_for_selector("mark#quote")
-
-
-def test_an_empty_library_says_what_to_do(visit: Callable[..., Page]) -> None:
-    with served(create_app(Service(Bare()))) as address:
-        page = visit(address)
-        words = page.locator(".pq-welcome").inner_text()
-        assert words == "No articles yet: run pullquote ingest FOLDER"
-        assert not page.locator("#pq-examples").is_visible()
-        # The page keeps its width however little there is in it.
-        width = page.locator("#pq-main").bounding_box()["width"]  # type: ignore[index]
-        assert width > 0.9 * page.viewport_size["width"]  # type: ignore[index]
-        ask(page, "Anything?")
-        assert page.locator(".pq-lead").inner_text() == "Nothing, after 0."
-        ask(page, "And now?")
-        assert page.locator(".pq-lead").nth(1).inner_text() == "Nothing, after 2."
-
-
-def test_rows_and_code_keep_their_form_in_a_narrow_window(
-    visit: Callable[..., Page], make_assistant: Callable[[Path], Any], tmp_path: Path
-) -> None:
-    folder = tmp_path / "wiki"
-    folder.mkdir()
-    wide = " | ".join(f"reading number {n} of the gauge" for n in range(12))
-    (folder / "gauges.md").write_text(
-        "# River gauges\n\n## Upper reach\n\n"
-        f"| Gauge |{' h |' * 12}\n|---|{'---|' * 12}\n| Kestrel weir | {wide} |\n\n"
-        "To restart the gauge logger:\n\n```\ngaugectl restart \\\n"
-        f"    --logger {'kestrel-weir-' * 12}1\n```\n",
+    (folder / "mill.md").write_text(
+        "---\nurl: https://mills.example/story\n---\n# The mill\n\n"
+        "The old water mill burned down in 1931.\n\nNobody was hurt.\n",
         encoding="utf-8",
     )
     with served(create_app(Service(make_assistant(folder)))) as address:
-        page = visit(address, viewport={"width": 320, "height": 700})
-        for question, form in (
-            ("What are the readings of the Kestrel weir gauge?", ".pq-table"),
-            ("Which command restarts the gauge logger?", ".pq-code"),
-        ):
-            ask(page, question)
-            shape = page.locator(f".pq-turn:last-child {form}").first
-            words = shape.locator(".pq-words").evaluate("e => e.textContent")
-            figure = page.locator(f".pq-turn:last-child .pq-quote:has({form})").first
-            marker = figure.locator(".pq-marker")
-            start, end = (int(marker.get_attribute(f"data-{n}") or 0) for n in ("start", "end"))
-            assert words == (folder / "gauges.md").read_text(encoding="utf-8")[start:end]
-            assert "Upper reach" in figure.locator(".pq-context").first.inner_text()
-            # What is too wide scrolls inside its frame, and the page does not.
-            assert shape.evaluate("e => e.scrollWidth > e.clientWidth")
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        # No column is narrower than its longest word.
-        heads = page.locator(".pq-table :is(th, td)")
-        assert set(heads.evaluate_all("a => a.map(e => getComputedStyle(e).overflowWrap)")) == {
-            "normal"
-        }
-        pipes = page.locator(".pq-edge")
-        assert pipes.count() and not pipes.first.is_visible()
+        page = visit(address)
+        ask(page, "When did the water mill burn down?")
+        link = page.locator("#pq-panel .pq-where a")
+        link.wait_for()
+        assert link.get_attribute("href") == (
+            "https://mills.example/story#:~:text="
+            "The%20old%20water%20mill%20burned%20down%20in%201931."
+        )
+        assert link.get_attribute("rel") == "noopener noreferrer nofollow"
+
+
+def test_an_article_that_changed_shows_what_was_quoted_and_what_it_says_now(
+    visit: Callable[..., Page],
+    library_of: Callable[[Path], Any],
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    told = "The lighthouse at Varn has 212 steps."
+    (folder / "tower.md").write_text(f"# Tower\n\nIt is old.\n\n{told}\n", encoding="utf-8")
+    (folder / "ferry.md").write_text("# Ferry\n\nThe Varn ferry sails at 7:40.\n", encoding="utf-8")
+    kept = library_of(folder)
+    with served(create_app(Service(kept.assistant, Records(kept.folder)))) as address:
+        page = visit(address)
+        ask(page, "How many steps does the lighthouse at Varn have?")
+        ask(page, "When does the Varn ferry sail?")
+        assert page.locator(".pq-standing").count() == 0
+        (folder / "tower.md").write_text("# Tower\n\nNew.\n\nThe lighthouse is shut.\n")
+        (folder / "ferry.md").unlink()
+        kept.refresh()
+        page.reload()
+        page.wait_for_selector(".pq-standing")
+        marks = page.locator(".pq-standing")
+        found = marks.evaluate_all("els => els.map(e => e.dataset.standing)")
+        assert "lost" in found and "gone" in found
+        opener = page.locator(".pq-turn").first.locator(".pq-marker").first
+        opener.click()
+        page.wait_for_selector(".pq-kept")
+        assert page.locator("mark#quote").inner_text() == told
+        assert "is no longer in it" in page.locator(".pq-kept").inner_text()
+        page.click(".pq-now")
+        page.wait_for_function("!document.querySelector('.pq-kept')")
+        assert "The lighthouse is shut." in page.locator("#pq-panel .pq-text").inner_text()
+        page.locator(".pq-turn").last.locator(".pq-marker").first.click()
+        page.wait_for_selector('.pq-kept[data-standing="gone"]')
+        assert page.locator(".pq-now").count() == 0

@@ -112,7 +112,8 @@ def test_in_every_form_the_quote_is_itself_and_nothing_becomes_markup(
     page = Page(figure_html(citation))
     assert page.text("pq-words") == quote.of(text)
     allowed = {"figure", "figcaption", "cite", "blockquote", "span", "button", "p", "pre", "code",
-               "div", "table", "thead", "tbody", "tr", "th", "td", "strong"}  # fmt: skip
+               "div", "table", "thead", "tbody", "tr", "th", "td", "strong", "b",
+               "template"}  # fmt: skip
     assert {tag for tag, _ in page.tags} <= allowed
     assert all(not name.startswith("on") for _, values in page.tags for name in values)
 

@@ -96,6 +96,6 @@ def test_serve_says_where_it_is_and_stops_when_interrupted() -> None:
 
 
 def test_other_commands_do_not_pay_for_gradio() -> None:
-    code = "import sys, ui.chat, ui.render; print('gradio' in sys.modules)"
+    code = "import sys, ui.chat, ui.page, ui.render; print('gradio' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True)
     assert run.stdout == "False\n", run.stderr

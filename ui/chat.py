@@ -1,48 +1,79 @@
-"""The chat page: what a turn is, without Gradio, and the thin Gradio page around it.
+"""The chat: what a turn is and how it is answered, without Gradio.
 
-Gradio takes seconds to import, so only the functions that need it do.
+The browser keeps a conversation as the ids of its answers; what they say is read from the records.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rag.domain import Answer
-from rag.errors import PullquoteError
+from rag.errors import NotFoundError, PullquoteError, UsageError
+from rag.filters import EVERYTHING, Filter, read_filter
 from ui import render
 from ui.service import Service
+from ui.turns import reply_html
 
-if TYPE_CHECKING:
-    import gradio as gr
-
-_FOLDER = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
-_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
-_MONO = ("ui-monospace", "Consolas", "Liberation Mono", "monospace")
-# The panel's inside is filled by chat.js from the `article` route.
-_PANEL = (
-    '<p id="pq-announce" class="pq-unseen" role="status"></p>'
-    '<section id="pq-panel" tabindex="0" role="region" aria-label="Source article">'
-    '<p class="pq-hint">The article behind a quote opens here.</p></section>'
-)
+# More turns than these before a question do not change what it means.
+_MOST_TURNS = 12
+_BROKEN = "Something went wrong while answering. The server's log says what."
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTurn:
     """A question and its reply: as text for the assistant's history, as HTML for the page.
 
-    `reply` is empty for a turn that failed; such a turn is shown but not remembered.
+    `reply` is empty until it is complete and for a turn that failed: such a turn is shown but not
+    remembered. `id` is the kept answer's; `done` says that no more comes.
     """
 
     question: str
     reply: str
     html: str
     model: str | None = None
+    id: str | None = None
+    done: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The turn as JSON, for the page's script."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the browser sends beside a question; `turns` are ids of answers, or turns not kept."""
+
+    turns: tuple[Any, ...] = ()
+    where: Filter = EVERYTHING
+    conversation: str = ""
+
+
+def read_context(text: str) -> Context:
+    """What the page's script wrote.
+
+    Args:
+        text: a JSON object with `turns`, `filter` and `conversation`, all optional; "" for none.
+
+    Raises:
+        UsageError: it is none, or its filter has no such dates.
+    """
+    try:
+        data = json.loads(text or "{}")
+    except ValueError as error:
+        raise UsageError("the page sent something that is not JSON: load it anew") from error
+    if not isinstance(data, Mapping):
+        raise UsageError("the page sent something that is not an object: load it anew")
+    turns = data.get("turns")
+    return Context(
+        tuple(turns[-_MOST_TURNS:]) if isinstance(turns, list) else (),
+        read_filter(data.get("filter")),
+        str(data.get("conversation") or "")[:64],
+    )
 
 
 def history_of(turns: Sequence[ChatTurn]) -> list[dict[str, str]]:
@@ -62,145 +93,92 @@ def history_of(turns: Sequence[ChatTurn]) -> list[dict[str, str]]:
     ]
 
 
+def recalled_turns(service: Service, turns: Sequence[Any]) -> list[ChatTurn]:
+    """The turns that a browser names, those that are no longer kept left out.
+
+    Args:
+        service: whose records hold them.
+        turns: ids of answers, or objects with the `question` and `reply` of one not kept.
+    """
+    found = []
+    for turn in turns:
+        if isinstance(turn, Mapping):
+            found.append(ChatTurn(str(turn.get("question", "")), str(turn.get("reply", "")), ""))
+        elif service.records is not None:
+            try:
+                answer = service.records.find(str(turn)).answer
+            except NotFoundError:
+                continue
+            found.append(ChatTurn(answer.question, answer.text, ""))
+    return found
+
+
 def respond(
-    service: Service, message: str, history: Sequence[Mapping[str, str]] = ()
-) -> Iterator[ChatTurn | None]:
+    service: Service, message: str, history: Sequence[Mapping[str, str]] = (),
+    where: Filter = EVERYTHING, conversation: str = "", who: str = "",
+) -> Iterator[ChatTurn | None]:  # fmt: skip
     """Answer one message as the answer comes.
 
     Args:
         service: who answers.
         message: what was typed.
         history: OpenAI-style messages before it, oldest first.
+        where: the articles to answer from.
+        conversation: an id that the turns of a conversation share.
+        who: who asks, where the server knows.
 
     Yields:
         The turn so far whenever it has grown, None while it has not; the last is complete. Errors
         become a readable reply, so that a conversation survives them.
     """
     answer: Answer | None = None
+    number: str | None = None
     try:
-        for reply in service.stream(message, history):
+        for reply in service.stream(message, history, where, conversation, who):
             grown = reply.answer
-            if grown.mode != "quotes" and grown.text and grown is not answer:
+            number = reply.id
+            if reply.complete:
+                pass
+            elif grown.mode != "quotes" and grown.text and grown is not answer:
                 yield ChatTurn(message, "", render.partial_html(grown))
             else:
                 yield None
             answer = grown
     except PullquoteError as error:
-        yield ChatTurn(message, "", render.message_html(str(error)))
+        yield failed(message, str(error))
         return
     except Exception:
         # The page is the last to hear of it: a reader gets words, the log gets the traceback.
-        _LOG.exception("no answer to %r", message)
-        words = "Something went wrong while answering. The server's log says what."
-        yield ChatTurn(message, "", render.message_html(words))
+        _LOG.exception("a question got no answer")
+        yield failed(message, _BROKEN)
         return
     if answer is not None:
         model = None if answer.mode == "quotes" else answer.model
-        yield ChatTurn(message, answer.text, render.answer_html(answer), model)
+        shown = reply_html(answer, number)
+        yield ChatTurn(message, answer.text, shown, model, number, done=True)
 
 
-def import_gradio() -> Any:
-    """Gradio, imported with everything off that would call home.
-
-    Returns:
-        The module.
-    """
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    import gradio
-
-    return gradio
+def failed(message: str, words: str) -> ChatTurn:
+    """The turn of a question that got `words` instead of an answer."""
+    return ChatTurn(message, "", render.message_html(words), done=True)
 
 
-def page_options() -> dict[str, Any]:
-    """How the page looks and behaves, for `gradio.mount_gradio_app`.
-
-    Returns:
-        Its theme, style sheet and script. Fonts are the system's: nothing is fetched.
-    """
-    theme = import_gradio().themes.Base(
-        primary_hue="teal", neutral_hue="stone", font=list(_FONTS), font_mono=list(_MONO)
-    )
-    # Not by Gradio's own css option: it rewrites selectors and gets several of them wrong.
-    style = (_FOLDER / "chat.css").read_text(encoding="utf-8")
-    script = (_FOLDER / "chat.js").read_text(encoding="utf-8")
-    return {"theme": theme, "head": f"<style>{style}</style><script>{script}</script>"}
-
-
-def build_page(service: Service, examples: Sequence[str] = ()) -> gr.Blocks:
-    """The chat page.
+def chat(service: Service, message: str, context: str, who: str = "") -> Iterator[ChatTurn | None]:
+    """Answer one message of the page: `respond` with what the browser sent beside it.
 
     Args:
-        service: who answers; called from several threads.
-        examples: questions to offer as buttons while the conversation is empty.
+        service: who answers.
+        message: what was typed.
+        context: as `read_context` takes it.
+        who: who asks, where the server knows.
 
-    Returns:
-        Gradio blocks, to be mounted with `page_options`.
+    Yields:
+        As `respond`.
     """
-    gr = import_gradio()
-
-    def status(turns: Sequence[ChatTurn]) -> str:
-        articles = service.library.count()[0]
-        return render.status_html(articles, turns[-1].model if turns else service.assistant.model)
-
-    def conversation(turns: Sequence[ChatTurn]) -> str:
-        articles = service.library.count()[0]
-        welcome = (
-            "Ask a question. The answer is quoted word for word from your articles."
-            if articles
-            else "No articles yet: run pullquote ingest FOLDER"
-        )
-        return render.conversation_html([(t.question, t.html) for t in turns], welcome)
-
-    def ask(message: str, turns: list[ChatTurn]) -> Iterator[tuple[Any, ...]]:
-        if not message.strip():
-            yield tuple(gr.skip() for _ in outputs)
-            return
-        waiting = [*turns, ChatTurn(message, "", render.pending_html())]
-        yield turns, conversation(waiting), "", gr.skip(), gr.update(visible=False)
-        before = turns
-        for turn in respond(service, message, history_of(before)):
-            if turn is None:
-                # Nothing new, but a chance for Gradio to close this where the reader has left.
-                yield tuple(gr.skip() for _ in outputs)
-                continue
-            turns = [*before, turn]
-            yield turns, conversation(turns), gr.skip(), status(turns), gr.skip()
-
-    def restart() -> tuple[Any, ...]:
-        return [], conversation([]), "", status([]), gr.update(visible=bool(examples))
-
-    with gr.Blocks(title="Pullquote", analytics_enabled=False, fill_width=True) as page:
-        turns = gr.State([])
-        top = gr.HTML(status([]), elem_id="pq-head", apply_default_css=False)
-        with gr.Row(elem_id="pq-main"):
-            with gr.Column(elem_id="pq-left"):
-                log = gr.HTML(conversation([]), elem_id="pq-conversation", apply_default_css=False)
-                with gr.Row(visible=bool(examples), elem_id="pq-examples") as offers:
-                    offered = [gr.Button(text, size="sm") for text in examples]
-                with gr.Row(elem_id="pq-composer"):
-                    box = gr.Textbox(
-                        label="Your question",
-                        placeholder="Ask your articles…",
-                        lines=1,
-                        max_lines=6,
-                        elem_id="pq-question-box",
-                        autofocus=True,
-                    )
-                    send = gr.Button("Send", variant="primary", elem_id="pq-send")
-                    clear = gr.Button("Clear", variant="secondary", elem_id="pq-clear")
-            with gr.Column(elem_id="pq-right"):
-                gr.HTML(_PANEL, elem_id="pq-source", apply_default_css=False)
-        outputs = [turns, log, box, top, offers]
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        asked = [
-            gr.on(
-                [box.submit, send.click], ask, [box, turns], outputs, trigger_mode="once", **quiet
-            ),
-            *(button.click(ask, [button, turns], outputs, **quiet) for button in offered),
-        ]
-        clear.click(restart, None, outputs, cancels=asked, **quiet)
-        # Articles may have come since the server started.
-        page.load(lambda: (status([]), conversation([])), None, [top, log], **quiet)
-    page.queue(default_concurrency_limit=8)
-    return page
+    try:
+        known = read_context(context)
+        history = history_of(recalled_turns(service, known.turns))
+    except PullquoteError as error:
+        yield failed(message, str(error))
+        return
+    yield from respond(service, message, history, known.where, known.conversation, who)

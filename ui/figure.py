@@ -7,7 +7,12 @@ import re
 from rag.compose import written_date
 from rag.domain import Article, Citation, Kind, Quote
 from ui import escape, form
+from ui.footnotes import quote_text
+from ui.standing import UNCHECKED, Standings, mark_html
 
+# Characters around a quote, and of a quote, in the card over its marker.
+_AROUND = 90
+_MOST = 600
 _BOLD = re.compile(r"\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*")
 
 
@@ -37,7 +42,9 @@ def source_html(article: Article) -> str:
     return f'<cite dir="auto">{escape.text(who)}</cite> · {date}'
 
 
-def figure_html(citation: Citation, when: str = "", how: str = "", below: str = "") -> str:
+def figure_html(
+    citation: Citation, when: str = "", how: str = "", below: str = "", known: Standings = UNCHECKED
+) -> str:
     """A quote with who said it and when.
 
     Args:
@@ -45,17 +52,55 @@ def figure_html(citation: Citation, when: str = "", how: str = "", below: str = 
         when: where it comes in time, said before its source; "" for nothing.
         how: what is said after its source.
         below: HTML to stand under the quote.
+        known: what has become of quotes since, where that was looked up.
 
     Returns:
         HTML in which the text content of the element of class ``pq-words`` is the quote.
     """
-    before = f'<span class="pq-when">{escape.text(when)}</span> · ' if when else ""
+    before = (
+        f'<span class="pq-when">{escape.text(when)}</span><span class="pq-dot"> · </span>'
+        if when
+        else ""
+    )
     after = f" · {escape.text(how)}" if how else ""
     return (
         f'<figure class="pq-quote"><figcaption>{before}{source_html(citation.quote.article)}'
         f"{after}</figcaption>"
         f'{_context(citation)}<blockquote dir="auto">{_words(citation)} '
-        f"{marker_html(citation)}</blockquote>{below}</figure>"
+        f"{marker_html(citation)}</blockquote>{mark_html(citation.quote, known)}"
+        f"{_tools(citation)}{below}{_preview(citation)}</figure>"
+    )
+
+
+def _tools(citation: Citation) -> str:
+    """The button that copies the quote, and what it copies."""
+    label = f"Copy quote {citation.marker} with its source"
+    return (
+        f'<p class="pq-tools"><button type="button" class="pq-plain pq-copy-quote" '
+        f'aria-label="{label}">Copy quote</button></p>'
+        f'<template class="pq-quote-text">{escape.text(quote_text(citation))}</template>'
+    )
+
+
+def _preview(citation: Citation) -> str:
+    """What the card over a marker shows: the quote between the words around it."""
+    quote = citation.quote
+    text, span = quote.article.text, quote.span
+    before = text[max(0, span.start - _AROUND) : span.start]
+    after = text[span.end : span.end + _AROUND]
+    words = quote.text if len(quote.text) <= _MOST else f"{quote.text[:_MOST]} …"
+    # No word is cut.
+    start = end = ""
+    if span.start > _AROUND:
+        start, before = "…", before.partition(" ")[2]
+    if span.end + _AROUND < len(text):
+        end, after = "…", after.rpartition(" ")[0]
+    meta = quote.article.metadata
+    title = f" · {escape.text(meta.title)}" if meta.title and meta.publisher else ""
+    return (
+        f'<template class="pq-near"><p class="pq-near-who">{source_html(quote.article)}{title}</p>'
+        f'<p class="pq-near-text" dir="auto">{start}{escape.text(before)}'
+        f"<b>{escape.text(words)}</b>{escape.text(after)}{end}</p></template>"
     )
 
 

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 import webbrowser
-from collections.abc import Sequence
 from contextlib import suppress
 
 import click
@@ -33,7 +32,6 @@ def serve(
     service: Service,
     settings: Settings,
     open_browser: bool = False,
-    examples: Sequence[str] = (),
 ) -> None:
     """Serve every way in until interrupted.
 
@@ -41,7 +39,6 @@ def serve(
         service: who answers.
         settings: where to listen (port 0 takes a free one), who may come in, what is logged.
         open_browser: whether to open the page once it is there.
-        examples: questions that the empty chat page offers.
 
     Raises:
         SettingsError: one of the settings cannot be what it is.
@@ -53,7 +50,7 @@ def serve(
     if settings.log:
         log_as_json()
     with _listening(host, port) as listener:
-        app = create_app(service, examples, settings)
+        app = create_app(service, settings)
         port = listener.getsockname()[1]
         shown = "127.0.0.1" if host in ("0.0.0.0", "", "::") else host  # noqa: S104
         address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

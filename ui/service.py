@@ -38,9 +38,19 @@ class Answering(Protocol):
         """A `Shelf`, where articles are looked up."""
         ...
 
+    def quoting(self) -> Answering:
+        """The same in quotes mode: it asks no model."""
+        ...
+
     @property
     def model(self) -> str | None:
         """The model that words answers; None in quotes mode."""
+        ...
+
+    def answer(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), where: Filter = EVERYTHING
+    ) -> Answer:
+        """The complete answer, or a `rag.errors.PullquoteError` that says what to mend."""
         ...
 
     def stream(

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from rag.domain import Span
-from rag.errors import NotFoundError
 from rag.settings import Settings
-from ui import render
-from ui.chat import build_page, import_gradio, page_options
+from ui.page import build_page, import_gradio, page_options
 from ui.service import Service
+from ui.web.answers import answer_routes
 from ui.web.api import api_router
 from ui.web.api_docs import docs_router
 from ui.web.asking import Asker
@@ -39,14 +34,11 @@ from ui.web.widget import widget_router
 _STREAMED = ("/library/uploads",)
 
 
-def create_app(
-    service: Service, examples: Sequence[str] = (), settings: Settings | None = None
-) -> FastAPI:
+def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     """The web application.
 
     Args:
         service: who answers; called from several threads.
-        examples: questions that the empty chat page offers.
         settings: who may come in, and how much they may ask; by default everybody on this machine.
 
     Returns:
@@ -72,6 +64,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
+    app.include_router(answer_routes(service))
     app.include_router(api_router(service, asker))
     app.include_router(openai_router(service, asker))
     app.include_router(docs_router(app))
@@ -84,33 +77,10 @@ def create_app(
     _add_middleware(app, policy, tokens, metrics)
     install(app)
 
-    @app.get("/article", include_in_schema=False)
-    def article(
-        source: str,
-        start: int | None = None,
-        end: int | None = None,
-        revision: str | None = None,
-        also: Annotated[list[str] | None, Query()] = None,
-    ) -> Response:
-        try:
-            found = service.library.article(source)
-        except NotFoundError:
-            return PlainTextResponse("This article is no longer in the library.", 404)
-        if revision is not None and revision != found.revision:
-            # Its offsets count in a text that is gone: a highlight would mark other words.
-            words = "This article has changed since it was quoted. Ask again to see it as it is."
-            return PlainTextResponse(words, 409)
-        try:
-            span = None if start is None and end is None else _span(f"{start}-{end}")
-            page = render.article_html(found, span, [_span(other) for other in also or ()])
-        except ValueError:
-            return PlainTextResponse("There is no such place in this article.", 422)
-        return HTMLResponse(page)
-
     gradio = import_gradio()
     gradio.mount_gradio_app(
         app,
-        build_page(service, examples),
+        build_page(service),
         "/",
         footer_links=[],
         run_history=False,
@@ -148,9 +118,3 @@ def _add_middleware(app: FastAPI, policy: Policy, tokens: Tokens, metrics: Metri
 
 def _random_key() -> bytes:
     return secrets.token_bytes(32)
-
-
-def _span(text: str) -> Span:
-    """The span that `text`, such as "120-231", writes; ValueError where it is none."""
-    start, end = text.split("-")
-    return Span(int(start), int(end))
