@@ -190,7 +190,8 @@ def run_set(
 def _settings_dict(settings: Settings) -> dict[str, Any]:
     """What can change an answer: neither the key nor where the server listens."""
     values = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
-    return {k: v for k, v in values.items() if k not in ("library", "api_key", "host", "port")}
+    apart = ("library", "api_key", "host", "port", "uploads", "max_upload_mb", "keep_days")
+    return {k: v for k, v in values.items() if k not in apart}
 
 
 def _digest(value: object) -> str:

@@ -49,6 +49,7 @@ class Assistant:
         # it saves, and keeps other cores spinning that other questions could use.
         threadpool_limits(1, user_api="blas")
         self.library = library
+        self.embedder = embedder
         self._retriever = Retriever(library, embedder, settings.candidates)
         self._weights = load_weights()
         self._settings = settings

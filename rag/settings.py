@@ -15,6 +15,7 @@ from rag.errors import SettingsError
 
 PREFIX = "PULLQUOTE_"
 FILE = "pullquote.toml"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Where the field has a name of its own, we read that name.
 _STANDARD_NAMES = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL"}
 
@@ -58,6 +59,11 @@ class Settings:
     evidence_shown   most numbered evidence in a prompt
     prices           "model=in:out, …": what a million tokens cost, in and out
     host, port       where `serve` listens
+    uploads          whether readers may add and remove articles on the page: on, off, or "" for
+                     where only this machine can reach it
+    max_upload_mb    larger uploaded files are refused, in megabytes
+    keep_days        answers that nobody gave a verdict on are forgotten after so many days; with 0
+                     none is kept
     """
 
     library: Path = Path()
@@ -85,6 +91,14 @@ class Settings:
     prices: str = ""
     host: str = "127.0.0.1"
     port: int = 7860
+    uploads: str = ""
+    max_upload_mb: float = 100.0
+    keep_days: int = 365
+
+    @property
+    def may_upload(self) -> bool:
+        """Whether readers may add articles and remove them, as far as the settings say."""
+        return self.uploads == "on" or (not self.uploads and self.host in _LOOPBACK)
 
     @property
     def model_chosen(self) -> bool:
@@ -127,7 +141,10 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_tokens": (16, 16_384),
     "context_tokens": (512, 4_000_000),
     "evidence_shown": (1, 40),
+    "max_upload_mb": (0.001, 10_000),
+    "keep_days": (0, 36_500),
 }
+_CHOICES: dict[str, tuple[str, ...]] = {"uploads": ("", "on", "off")}
 
 
 def default_library() -> Path:
@@ -162,6 +179,9 @@ def _convert(name: str, value: object, origin: str) -> Any:
         low, high = _BOUNDS[name]
         if not low <= converted <= high:
             raise SettingsError(f"{origin}: {name} must be from {low:g} to {high:g}, not {value!r}")
+    if converted not in _CHOICES.get(name, (converted,)):
+        choices = " or ".join(filter(None, _CHOICES[name]))
+        raise SettingsError(f"{origin}: {name} must be {choices}, not {value!r}")
     return converted
 
 

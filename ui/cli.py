@@ -145,12 +145,18 @@ def serve(
 
         Library(settings.library, create=True).close()
         assistant = _open(settings, mode)
+        from ui.keeper import Keeper
         from ui.records import Records
+        from ui.records.retention import Retention
         from ui.server import serve as run
         from ui.service import Service
 
-        service = Service(assistant, Records(settings.library))
-        run(service, settings.host, settings.port, open_browser)
+        records = Records(settings.library) if settings.keep_days else None
+        if records is not None:
+            Retention(records, settings.keep_days).start()
+        keeper = Keeper(settings, assistant.embedder)
+        service = Service(assistant, records)
+        run(service, settings.host, settings.port, open_browser, keeper=keeper)
 
 
 @main.command()

@@ -13,6 +13,7 @@ import click
 import uvicorn
 
 from rag.errors import UsageError
+from ui.keeper import Keeper
 from ui.service import Service
 from ui.web.app import create_app
 
@@ -23,6 +24,7 @@ def serve(
     port: int = 7860,
     open_browser: bool = False,
     examples: Sequence[str] = (),
+    keeper: Keeper | None = None,
 ) -> None:
     """Serve the chat page until interrupted.
 
@@ -32,12 +34,13 @@ def serve(
         port: the port to listen on; 0 takes a free one.
         open_browser: whether to open the page once it is there.
         examples: questions that the empty chat page offers.
+        keeper: changes the library from its page.
 
     Raises:
         UsageError: nothing can listen on that address and port.
     """
     with _listening(host, port) as listener:
-        app = create_app(service, examples)
+        app = create_app(service, examples, keeper)
         port = listener.getsockname()[1]
         shown = "127.0.0.1" if host in ("0.0.0.0", "", "::") else host  # noqa: S104
         address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -12,22 +12,28 @@ from rag.domain import Span
 from rag.errors import NotFoundError
 from ui import render
 from ui.chat import build_page, import_gradio, page_options
+from ui.keeper import Keeper
 from ui.service import Service
 from ui.web.headers import SecurityHeaders
+from ui.web.site import site_router
 
 
-def create_app(service: Service, examples: Sequence[str] = ()) -> FastAPI:
+def create_app(
+    service: Service, examples: Sequence[str] = (), keeper: Keeper | None = None
+) -> FastAPI:
     """The web application.
 
     Args:
         service: who answers; called from several threads.
         examples: questions that the empty chat page offers.
+        keeper: changes the library from its page; without it that only shows.
 
     Returns:
-        An application with the chat page at "/", "/article" and "/health".
+        An application with the chat page at "/", the plain pages, "/article" and "/health".
     """
     app = FastAPI(title="Pullquote", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(SecurityHeaders)
+    app.include_router(site_router(service, keeper))
 
     @app.get("/article")
     def article(
