@@ -13,6 +13,7 @@ from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.batch import answer_lines
 from ui.evaluate import evaluate
+from ui.gaps import gaps
 from ui.ingest import bring_in, ingest, reindex
 from ui.options import FAILED, errors, filter_options, library_option, model_options
 from ui.report import (
@@ -249,4 +250,5 @@ def remove(sources: tuple[str, ...], library: Path | None) -> None:
 
 main.add_command(reindex)
 main.add_command(verify)
+main.add_command(gaps)
 main.add_command(evaluate)

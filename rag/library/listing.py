@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rag.domain import Kind
 from rag.library.catalogue import Catalogue
+from rag.library.packing import unpack_units
 from rag.library.rows import Place
+from rag.library.schema import GENERATION
 from rag.text import fold
 
 # What a list can be sorted by; unknown dates come last either way.
@@ -72,11 +75,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the list; `found` is how many rows there are on all pages, `total` unsearched."""
+    """One page of the list. `found` is how many rows all pages have, `total` how many there are
+    without a search, and `failed` how many of those could not be read when last looked at."""
 
     rows: tuple[Row, ...]
     found: int
     total: int
+    failed: int
 
 
 def listing(
@@ -112,9 +117,9 @@ def listing(
     condition = " AND ".join(f"({w})" for w in where)
     counted = f"{rows} SELECT count(*) FROM listed WHERE {condition}"
     (found,) = db.execute(counted, values).fetchone()
-    (total,) = db.execute(
+    total, failed = db.execute(
         "SELECT (SELECT count(*) FROM sources) + (SELECT count(*) FROM failures"
-        " WHERE path NOT IN (SELECT path FROM sources))"
+        " WHERE path NOT IN (SELECT path FROM sources)), (SELECT count(*) FROM failures)"
     ).fetchone()
     key = SORTS[sort]
     page = db.execute(
@@ -124,7 +129,7 @@ def listing(
     ).fetchall()
     sizes = _sizes(catalogue, [r[5] for r in page if r[5] is not None])
     firsts = _firsts(catalogue, [r[12] for r in page if r[5] is not None and r[12] != r[5]])
-    return Listing(tuple(_row(r, sizes, firsts) for r in page), found, total)
+    return Listing(tuple(_row(r, sizes, firsts) for r in page), found, total, failed)
 
 
 def _row(r: tuple[Any, ...], sizes: Mapping[int, int], firsts: Mapping[int, str]) -> Row:
@@ -161,10 +166,14 @@ def _firsts(catalogue: Catalogue, stories: list[int]) -> dict[int, str]:
 
 def article_units(catalogue: Catalogue, article: int) -> list[tuple[int, int]]:
     """Start and end of every unit of an article that can be quoted, in order."""
-    from rag.library.packing import unpack_units
-    from rag.library.schema import GENERATION
-
     rows = catalogue.read(
         f"SELECT units FROM passages WHERE article = ? AND generation = {GENERATION}", article
     )
-    return sorted({(u.span.start, u.span.end) for (units,) in rows for u in unpack_units(units)})
+    return sorted(
+        {
+            (unit.span.start, unit.span.end)
+            for (packed,) in rows
+            for unit in unpack_units(packed)
+            if unit.kind not in (Kind.HEADING, Kind.BOILERPLATE)
+        }
+    )

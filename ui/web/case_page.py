@@ -45,7 +45,7 @@ def case_html(
         "keeps the question with the words that answer it, so that <code>pullquote eval</code> can "
         "tell whether answers get better.</p>"
         f"{before}{said}"
-        f'<form id="case" data-answer="{escape.attribute(record.id)}" '
+        f'<div class="columns"><div class="stays"><form id="case" data-answer="{escape.attribute(record.id)}" '
         f'data-kept="{escape.attribute(json.dumps(_kept(case, library)))}">'
         '<p><label for="question">Question</label><textarea id="question" rows="2" dir="auto">'
         f"{escape.text(case['question'] if case else answer.question)}</textarea></p>"
@@ -63,14 +63,14 @@ def case_html(
         f'<button type="button" id="drop"{"" if case else " hidden"}>Delete the case</button>'
         '<label><input type="checkbox" id="done" checked> Mark the gap as done</label></div>'
         '<p id="said" role="status"></p></form>'
-        f"{_nearest(near, library)}"
+        f"{_nearest(near, library)}</div>"
         '<section aria-labelledby="find-title"><h2 id="find-title">Choose words in an article</h2>'
         '<form id="find" role="search" class="search"><label for="q">Find an article</label>'
         '<input id="q" type="search" placeholder="Title, source or publisher">'
         '<button type="submit">Find</button></form><div id="found"></div>'
         '<div id="pick" class="row" hidden><button type="button" id="add" class="primary">Add the '
         'chosen words</button><span id="picked" class="soft" dir="auto"></span></div>'
-        '<div id="article"></div></section>'
+        '<div id="article"></div></section></div>'
     )
 
 

@@ -161,8 +161,9 @@ def _group(group: Group, asked: _Asked, cases: Mapping[str, Any], may: bool) -> 
     latest = group.gaps[0]
     kinds = ", ".join(f"{count:,} {lack.value}" for lack, count in sorted(group.lacks.items()))
     when = f'<time datetime="{latest.created}">{_day(latest.created)}</time>'
+    title = "Nearest in the articles" if Lack.UNANSWERED in latest.lacks else "What was quoted"
     near = "".join(_near(quote) for quote in group.nearest[:_NEAR])
-    near = f'<h3>Nearest in the articles</h3><ul class="near">{near}</ul>' if near else ""
+    near = f'<h3>{title}</h3><ul class="near">{near}</ul>' if near else ""
     return (
         f'<section class="card gap" aria-label="{escape.attribute(group.question)}">'
         f'<h2 dir="auto">{escape.text(group.question)}</h2>'
@@ -183,7 +184,9 @@ def _near(quote: Mapping[str, Any]) -> str:
 
 def _comments(group: Group) -> str:
     said = [gap.comment for gap in group.gaps if gap.comment]
-    items = "".join(f'<li dir="auto">{escape.text(comment)}</li>' for comment in said)
+    items = "".join(
+        f'<li>A reader: “<span dir="auto">{escape.text(comment)}</span>”</li>' for comment in said
+    )
     return f'<ul class="comments" aria-label="What readers said">{items}</ul>' if items else ""
 
 

@@ -140,12 +140,13 @@ def _search(asked: Mapping[str, str], found: Listing) -> str:
         f"{found.found:,} of {found.total:,}" if found.found != found.total else f"{found.total:,}"
     )
     noun = "article" if found.total == 1 else "articles"
+    failed = f", {found.failed:,} of them not read" if found.failed else ""
     return (
         '<form class="search" role="search" action="library">'
         '<label for="q">Search</label><input id="q" name="q" type="search" '
         f'value="{escape.attribute(asked["q"])}" placeholder="Title, source or publisher">'
         f"{choice('state', 'Show', _STATES, asked['state'])}{order}"
-        f'<button type="submit">Search</button><p class="soft" id="count">{count} {noun}</p></form>'
+        f'<button type="submit">Search</button><p class="soft" id="count">{count} {noun}{failed}</p></form>'
     )
 
 
@@ -176,7 +177,8 @@ def _head(key: str, name: str, asked: Mapping[str, str]) -> str:
     turned = "" if now and down else "1" if now or key in ("published", "characters") else ""
     to = address("library", **{**asked, "sort": key, "down": turned})
     mark = f'<span aria-hidden="true">{" ↓" if down else " ↑"}</span>' if now else ""
-    return f'<th scope="col"{way}><a href="{to}">{name}{mark}</a></th>'
+    side = ' class="number"' if key == "characters" else ""
+    return f'<th scope="col"{side}{way}><a href="{to}">{name}{mark}</a></th>'
 
 
 def _row(row: Row, may: bool) -> str:
