@@ -138,12 +138,17 @@ def browse(browser: Browser) -> Iterator[Callable[..., Page]]:
     strange: list[str] = []
     contexts = []
 
+    def complained(message: Any) -> None:
+        # An answer such as "this name is taken" is a complaint to Chromium, and none to us.
+        if message.type == "error" and "responded with a status of 4" not in message.text:
+            strange.append(f"{message.text} {message.location}")
+
     def open_page(address: str, **options: Any) -> Page:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: strange.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and strange.append(f"{m.text} {m.location}"))
+        page.on("console", complained)
         page.on("dialog", lambda dialog: (strange.append("dialog"), dialog.dismiss()))
 
         def heard(request: Any) -> None:

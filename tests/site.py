@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from rag.embed import OnnxEmbedder
 from rag.library import Library
 from rag.settings import Settings, load
 from tests.serving import served
-from ui.keeper import Keeper
+from ui.keeper import Job, Keeper
 from ui.records import Records
 from ui.service import Reply, Service
 from ui.web.headers import SecurityHeaders
@@ -109,6 +110,15 @@ def open_site(
     with served(behind(made, prefix) if prefix else made) as address:
         yield Site(folder, settings, service, records, keeper, address + prefix)
     library.close()
+
+
+def finished(job: Job) -> Job:
+    """`job` once it has come to its end."""
+    for _ in range(4000):
+        if job.state in ("done", "failed"):
+            return job
+        time.sleep(0.03)
+    raise AssertionError(f"{job.name} is still {job.state}")
 
 
 def pages_alone(service: Service, keeper: Keeper | None) -> FastAPI:

@@ -5,7 +5,6 @@ A new page is one more line of PAGES: its name, and what opens it in a browser.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from rag.embed import OnnxEmbedder
-from tests.site import HOSTILE, Site, open_site
+from tests.site import HOSTILE, Site, finished, open_site
 from ui.records import Verdict
 from ui.web.app import create_app
 
@@ -36,9 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxEmbedder) -> It
         site.keeper.add(otters)
         lines = site.keeper.begin("lines.jsonl", False)
         lines.write_text('{"id": "a", "text": "One buoy lies here."}\nbroken', encoding="utf-8")
-        last = site.keeper.add(lines)
-        while last.state not in ("done", "failed"):
-            time.sleep(0.02)
+        last = finished(site.keeper.add(lines))
         assert last.state == "done", last.said
         refused = site.ask(REFUSED)
         assert refused.answer.refused

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rag.embed import Embedder
 
 # Mean cosine from which questions are taken to ask the same.
-SAME = 0.75
+SAME = 0.8
 # A square of so many takes 36 MB; of more questions, the rest stand alone.
 MOST = 3000
 
