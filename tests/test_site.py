@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
 from rag.embed import OnnxEmbedder
@@ -20,6 +21,7 @@ from ui.cli import main
 from ui.records import Verdict
 from ui.service import Service
 from ui.web.reading import PART, cut
+from ui.web.site import site_router
 
 LIGHTHOUSE = b"# The lighthouse of Sines\n\nThe lighthouse of Sines was lit first on 9 May 1880.\n"
 COST = "It cost 48 million euros, the harbour master Ilda Ferraz said."
@@ -200,23 +202,23 @@ def test_a_gap_becomes_a_case_with_words_chosen_by_mouse(shelf: Site, browse: Br
     page.get_by_role("link", name="Make a case").click()
     page.get_by_label("Find an article").fill("pier")
     page.get_by_label("Find an article").press("Enter")
+    expect(page.locator("#found button")).to_have_count(1)
     page.locator("#found button").click()
     units = page.locator("#text [data-start]")
     article = shelf.library.article("harbour.md")
     places = article_units(shelf.library.catalogue, article.id)
-    assert units.count() == len(places)
+    expect(units).to_have_count(len(places))
     assert units.evaluate_all("all => all.map(e => e.textContent)") == [
         article.text[start:end] for start, end in places
     ]
     # From the middle of one sentence into the next: both, whole.
     cost = next(i for i, (start, end) in enumerate(places) if article.text[start:end] == COST)
-    units.nth(cost + 1).scroll_into_view_if_needed()
-    boxes = [units.nth(i).bounding_box() for i in (cost, cost + 1)]
-    assert boxes[0]
-    assert boxes[1]
-    page.mouse.move(boxes[0]["x"] + boxes[0]["width"] / 2, boxes[0]["y"] + 8)
+    page.locator("#text").evaluate("e => e.scrollIntoView({ block: 'center' })")
+    middle = """e => { const all = [...e.getClientRects()], r = all[all.length - 1];
+                       return [r.left + r.width / 2, r.top + r.height / 2]; }"""
+    page.mouse.move(*units.nth(cost).evaluate(middle))
     page.mouse.down()
-    page.mouse.move(boxes[1]["x"] + 40, boxes[1]["y"] + boxes[1]["height"] - 8, steps=5)
+    page.mouse.move(*units.nth(cost + 1).evaluate(middle), steps=5)
     page.mouse.up()
     chosen = page.locator("#text [aria-selected=true]")
     assert chosen.evaluate_all("all => all.map(e => +e.dataset.start)") == [
@@ -354,3 +356,33 @@ def test_where_there_is_nothing_yet_the_pages_say_what_to_do(shelf: Site, browse
     expect(page.locator(".empty")).to_contain_text("No articles yet. Add files above")
     page.goto(f"{shelf.address}/gaps")
     expect(page.locator(".empty")).to_contain_text("No gaps: every question so far was answered")
+
+
+def test_sources_kept_in_step_are_shown_with_their_troubles(shelf: Site, browse: Browse) -> None:
+    well = {
+        "name": "notes", "where": "/srv/notes", "running": False, "last_success": 1_750_000_000.0,
+        "next_run": 1_750_000_300.0, "error": "", "counts": {"added": 3, "failed": 0},
+        "problems": [],
+    }  # fmt: skip
+    ill = {
+        **well, "name": "<b>wiki</b>", "where": "https://wiki.example/api.php",
+        "last_success": None, "error": "no answer <i>within</i> 30 s", "problems": ["Main_Page: too large"],
+    }  # fmt: skip
+    state: list[dict[str, object]] = [well]
+    app = FastAPI()
+    app.include_router(site_router(shelf.service, shelf.keeper, sync=lambda: state))
+    with served(app) as address:
+        page = browse(f"{address}/library")
+        expect(page.locator(".sync summary")).to_have_text("Kept in step with 1 source, all well")
+        assert "15 June 2025 15:06 UTC" in (page.locator(".sync li").text_content() or "")
+        state.append(ill)
+        page.reload()
+        expect(page.locator(".sync summary")).to_have_text(
+            "Kept in step with 2 sources, 1 in trouble"
+        )
+        expect(page.locator(".sync > ul > li").nth(1)).to_contain_text("<i>within</i>")
+        expect(page.locator(".sync > ul > li").nth(1)).to_contain_text("not looked at yet")
+        assert page.locator(".sync b, .sync i").count() == 0
+        state.clear()
+        page.reload()
+        assert page.locator(".sync").count() == 0

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Mean cosine from which questions are taken to ask the same.
 SAME = 0.8
-# A square of so many takes 36 MB; of more questions, the rest stand alone.
-MOST = 3000
+# A square of so many takes 16 MB; of more questions, the rest stand alone.
+MOST = 2000
 
 
 class Similar:

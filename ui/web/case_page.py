@@ -45,7 +45,8 @@ def case_html(
         "keeps the question with the words that answer it, so that <code>pullquote eval</code> can "
         "tell whether answers get better.</p>"
         f"{before}{said}"
-        f'<div class="columns"><div class="stays"><form id="case" data-answer="{escape.attribute(record.id)}" '
+        '<div class="columns"><div class="stays">'
+        f'<form id="case" data-answer="{escape.attribute(record.id)}" '
         f'data-kept="{escape.attribute(json.dumps(_kept(case, library)))}">'
         '<p><label for="question">Question</label><textarea id="question" rows="2" dir="auto">'
         f"{escape.text(case['question'] if case else answer.question)}</textarea></p>"

@@ -19,6 +19,7 @@ from rag.library.listing import SORTS, STATES, Listing, Row, listing
 from ui import escape
 from ui.keeper import Keeper
 from ui.web.pages import address, check_same_site, choice, go, notice, page, turning
+from ui.web.syncing import SyncState, sync_html
 
 _ROWS = 50
 _SORTED = {"title": "Article", "publisher": "Publisher", "published": "Date", "characters": "Size"}
@@ -26,13 +27,16 @@ _STATES = {"": "All", "failed": "Not read", "reprint": "Reprints"}
 May = Callable[[Request], bool]
 
 
-def library_router(library: Any, keeper: Keeper | None, may_change: May) -> APIRouter:
+def library_router(
+    library: Any, keeper: Keeper | None, may_change: May, sync: SyncState | None = None
+) -> APIRouter:
     """The library page and what it sends.
 
     Args:
         library: a `rag.library.Library`, asked from several threads.
         keeper: takes files in and articles out; without it the page only shows.
         may_change: whether who asks may do that.
+        sync: how the sources stand that are kept in step, where some are.
     """
     router = APIRouter()
 
@@ -59,7 +63,7 @@ def library_router(library: Any, keeper: Keeper | None, may_change: May) -> APIR
         said = '<p class="notice" role="status">The article was removed.</p>' if removed else ""
         table = _articles(asked, found, at, may)
         body = (
-            f"<h1>Library</h1>{said}{_upload(keeper) if may and keeper else ''}"
+            f"<h1>Library</h1>{said}{_upload(keeper) if may and keeper else ''}{sync_html(sync)}"
             f'{_search(asked, found)}<div id="articles">{table}</div>'
         )
         return page("Library", "Library", body, ["library.js"])
@@ -146,7 +150,8 @@ def _search(asked: Mapping[str, str], found: Listing) -> str:
         '<label for="q">Search</label><input id="q" name="q" type="search" '
         f'value="{escape.attribute(asked["q"])}" placeholder="Title, source or publisher">'
         f"{choice('state', 'Show', _STATES, asked['state'])}{order}"
-        f'<button type="submit">Search</button><p class="soft" id="count">{count} {noun}{failed}</p></form>'
+        '<button type="submit">Search</button>'
+        f'<p class="soft" id="count">{count} {noun}{failed}</p></form>'
     )
 
 

@@ -16,6 +16,9 @@ let from = -1;
 let to = -1;
 
 const answerable = (value) => form.querySelector(`input[name=answerable][value=${value}]`);
+// What was asked for last; an answer to anything earlier comes too late.
+const latest = { search: 0, article: 0 };
+
 answerable(kept.answerable === false ? "no" : "yes").checked = true;
 form.addEventListener("change", show);
 show();
@@ -110,20 +113,25 @@ document.getElementById("find").addEventListener("submit", (event) => {
 });
 
 async function find(words) {
-  const place = document.getElementById("found");
-  const response = await load(`case/articles?${new URLSearchParams({ q: words })}`);
-  if (response) place.innerHTML = response;
+  const asked = ++latest.search;
+  const html = await load(`case/articles?${new URLSearchParams({ q: words })}`);
+  if (html && asked === latest.search) document.getElementById("found").innerHTML = html;
 }
 
 async function open(query) {
+  const asked = ++latest.article;
   const start = Number(query.start || 0);
   const html = await load(`case/article?${new URLSearchParams(query)}`);
-  if (!html) return;
+  if (!html || asked !== latest.article) return;
   article.innerHTML = html;
   text = document.getElementById("text");
   units = text ? [...text.querySelectorAll("[data-start]")] : [];
   from = to = -1;
   if (!text) return;
+  // Else a click into what is selected would be taken for the start of dragging that about.
+  text.addEventListener("mousedown", (event) => {
+    if (!event.shiftKey) getSelection().removeAllRanges();
+  });
   text.addEventListener("mouseup", picked);
   text.addEventListener("keydown", moved);
   text.addEventListener("focus", () => {
@@ -160,8 +168,11 @@ function choose(first, last) {
     unit.setAttribute("aria-selected", String(low >= 0 && low <= number && number <= high));
   });
   const some = low >= 0 && units.length > 0;
-  document.getElementById("pick").hidden = !some;
+  // It is there from the start: were it to come only now, the text would move under the mouse.
+  document.getElementById("pick").hidden = false;
+  document.getElementById("add").disabled = !some;
   if (!some) {
+    document.getElementById("picked").textContent = "Nothing chosen yet";
     text.removeAttribute("aria-activedescendant");
     return;
   }
