@@ -51,7 +51,7 @@ def test_files_are_brought_followed_and_answered_from(shelf: Site, browse: Brows
     expect(states).to_have_count(3)
     expect(states.nth(0)).to_contain_text("1 added.")
     expect(states.nth(1)).to_contain_text("not a kind of file that is read; read are .txt")
-    expect(states.nth(2)).to_contain_text("latin.txt: not UTF-8")
+    expect(states.nth(2)).to_contain_text("latin.txtnot UTF-8")
     assert page.locator("#upload-said").inner_text()
     # The list is the new one, without a reload.
     expect(page.locator("#count")).to_have_text("3 articles")
@@ -366,7 +366,8 @@ def test_sources_kept_in_step_are_shown_with_their_troubles(shelf: Site, browse:
     }  # fmt: skip
     ill = {
         **well, "name": "<b>wiki</b>", "where": "https://wiki.example/api.php",
-        "last_success": None, "error": "no answer <i>within</i> 30 s", "problems": ["Main_Page: too large"],
+        "last_success": None, "error": "no answer <i>within</i> 30 s",
+        "problems": ["Main_Page: too large"],
     }  # fmt: skip
     state: list[dict[str, object]] = [well]
     app = FastAPI()

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.job import ingest
 from ingest.uploads import upload_name
 from rag.embed import OnnxEmbedder
 from rag.errors import NotFoundError, SettingsError, UsageError
@@ -154,6 +156,10 @@ def docx_bomb() -> bytes:
     return out.getvalue()
 
 
+def gzip_bomb() -> bytes:
+    return gzip.compress(b" " * 60_000_000)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
@@ -161,19 +167,17 @@ def docx_bomb() -> bytes:
         pytest.param("latin.txt", "schön".encode("latin-1"), "latin.txt: not UTF-8", id="encoding"),
         pytest.param("fake.pdf", b"no pdf at all", "fake.pdf: ", id="not-a-pdf"),
         pytest.param("photo.md", b"\x89PNG\r\n\x1a\n\0\0\0", "photo.md: binary", id="binary"),
-        pytest.param("bomb.docx", docx_bomb(), "bomb.docx: unpacks to 310 MB", id="zip-bomb"),
-        pytest.param(
-            "bomb.jsonl.gz", gzip.compress(b" " * 60_000_000), "bomb.jsonl.gz: ", id="gzip-bomb"
-        ),
+        pytest.param("bomb.docx", docx_bomb, "bomb.docx: unpacks to 310 MB", id="zip-bomb"),
+        pytest.param("bomb.jsonl.gz", gzip_bomb, "bomb.jsonl.gz: ", id="gzip-bomb"),
         pytest.param("other.xml", b"<svg/>", "other.xml: XML of an unknown kind", id="xml"),
         pytest.param("none.jsonl", b"\n", "none.jsonl: no article in it", id="no-records"),
     ],
 )
 def test_what_cannot_be_read_says_why_and_leaves_no_trace(
-    shelf: Site, name: str, data: bytes, reason: str
+    shelf: Site, name: str, data: bytes | Callable[[], bytes], reason: str
 ) -> None:
     before = stored(shelf)
-    job = outcome(shelf, send(shelf, name, data))
+    job = outcome(shelf, send(shelf, name, data if isinstance(data, bytes) else data()))
     assert job["state"] == "failed"
     assert str(job["said"]).startswith(reason)
     # Where it stood on this machine is nobody's business.
@@ -194,6 +198,12 @@ def test_a_file_of_many_keeps_what_can_be_read(shelf: Site) -> None:
     outcome(shelf, send(shelf, "buoys.jsonl", lines[0].encode(), replace="1"))
     assert "uploads/buoys.jsonl#n2" not in stored(shelf)
     assert failures(shelf) == []
+    # One with none that can be read takes nothing away.
+    broken = outcome(shelf, send(shelf, "buoys.jsonl", b"{broken", replace="1"))
+    assert broken["state"] == "failed"
+    assert "uploads/buoys.jsonl#n1" in stored(shelf)
+    assert failures(shelf) == []
+    assert (shelf.settings.library / "uploads" / "buoys.jsonl").read_bytes() == lines[0].encode()
 
 
 def test_too_large_a_file_is_refused_while_it_comes(tmp_path: Path, embedder: OnnxEmbedder) -> None:
@@ -269,6 +279,16 @@ def test_questions_are_answered_while_files_come_in(shelf: Site) -> None:
     assert wrong == []
     answer = shelf.ask("When was buoy number 7 of Sines laid?").answer
     assert "1907" in answer.text
+
+
+def test_what_could_not_be_read_can_be_taken_off_the_list(shelf: Site) -> None:
+    bad = shelf.folder / "bad.txt"
+    bad.write_bytes("schön".encode("latin-1"))
+    ingest([bad], shelf.library, shelf.keeper.embedder, shelf.settings)
+    assert [source for source, _ in failures(shelf)] == ["bad.txt"]
+    shelf.keeper.remove("bad.txt")
+    assert failures(shelf) == []
+    assert bad.is_file()
 
 
 def test_progress_of_unknown_uploads(shelf: Site) -> None:

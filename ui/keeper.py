@@ -131,16 +131,18 @@ class Keeper:
         while True:
             job = self._queue.get()
             try:
-                self._take(job)
+                state, said = self._take(job)
             except PullquoteError as error:
-                self._end(job, "failed", str(error))
+                state, said = "failed", str(error)
             except Exception:
                 _LOG.exception("the upload %r could not be ingested", job.name)
-                self._end(job, "failed", "Something went wrong. The server's log says what.")
-            finally:
-                self.uploads.drop(job.aside)
+                state, said = "failed", "Something went wrong. The server's log says what."
+            # Whoever sees that it is done finds nothing left aside.
+            self.uploads.drop(job.aside)
+            job.said, job.state = said, state
 
-    def _take(self, job: Job) -> None:
+    def _take(self, job: Job) -> tuple[str, str]:
+        """Ingest an upload; the state that it ends in, and what is said of that."""
         job.state = "reading"
 
         def progress(looked_at: int, _: str) -> None:
@@ -148,29 +150,31 @@ class Keeper:
 
         # As another process would, with a library of its own: questions go on with theirs.
         with closing(Library(self.settings.library, create=True)) as library:
-            events = self.uploads.events(job.aside, self.settings.max_article_mb)
-            summary = ingest(
-                [], library, self.embedder, self.settings, progress, events=events,
-                waiting=lambda: setattr(job, "said", "Another ingest is at work; waiting."),
-            )  # fmt: skip
+
+            def read(file: Path) -> Summary:
+                return ingest(
+                    [], library, self.embedder, self.settings, progress,
+                    events=self.uploads.events(file, self.settings.max_article_mb),
+                    waiting=lambda: setattr(job, "said", "Another ingest is at work; waiting."),
+                )  # fmt: skip
+
+            summary = read(job.aside)
             kept = [*summary.added, *summary.updated, *summary.unchanged]
             if kept:
                 job.source = kept[0]
                 self.uploads.take(job.aside)
-                self._end(job, "done", _told(summary))
-                return
+                return "done", _told(summary)
             # Nothing of it went in: no trace of it stays, and an older file in its place does.
             target = self.uploads.folder / job.name
             with library.writing() as writer:
                 for place in list(writer.listed_in(str(target))):
                     writer.recovered(place.path)
                 writer.recovered(str(target))
-            reason = summary.failed[0][1] if summary.failed else f"{job.name}: no article in it"
-            self._end(job, "failed", spoken(reason, target, job.aside.resolve(), job.aside))
-
-    @staticmethod
-    def _end(job: Job, state: str, said: str) -> None:
-        job.said, job.state = said, state
+            if summary.removed:
+                # A file of many that has none left that can be read: those it had come back.
+                read(target)
+        reason = summary.failed[0][1] if summary.failed else f"{job.name}: no article in it"
+        return "failed", spoken(reason, target, job.aside.resolve(), job.aside)
 
 
 def _told(summary: Summary) -> str:

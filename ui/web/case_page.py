@@ -66,8 +66,9 @@ def case_html(
         '<p id="said" role="status"></p></form>'
         f"{_nearest(near, library)}</div>"
         '<section aria-labelledby="find-title"><h2 id="find-title">Choose words in an article</h2>'
-        '<form id="find" role="search" class="search"><label for="q">Find an article</label>'
-        '<input id="q" type="search" placeholder="Title, source or publisher">'
+        '<form id="find" role="search" class="search"><span class="field grows">'
+        '<label for="q">Find an article</label>'
+        '<input id="q" type="search" placeholder="Title, source or publisher"></span>'
         '<button type="submit">Find</button></form><div id="found"></div>'
         '<div id="pick" class="row" hidden><button type="button" id="add" class="primary">Add the '
         'chosen words</button><span id="picked" class="soft" dir="auto"></span></div>'

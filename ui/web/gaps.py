@@ -125,8 +125,8 @@ def _set_html(cases: Collection[str]) -> str:
 def _form(asked: _Asked) -> str:
     def day(name: str, label: str, now: str) -> str:
         return (
-            f'<label for="{name}">{label}</label>'
-            f'<input id="{name}" name="{name}" type="date" value="{now}">'
+            f'<span class="field"><label for="{name}">{label}</label>'
+            f'<input id="{name}" name="{name}" type="date" value="{now}"></span>'
         )
 
     return (

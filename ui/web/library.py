@@ -140,15 +140,15 @@ def _search(asked: Mapping[str, str], found: Listing) -> str:
         f'<input type="hidden" name="{key}" value="{escape.attribute(asked[key])}">'
         for key in ("sort", "down")
     )
-    count = (
-        f"{found.found:,} of {found.total:,}" if found.found != found.total else f"{found.total:,}"
-    )
+    some = found.found != found.total
+    count = f"{found.found:,} of {found.total:,}" if some else f"{found.total:,}"
     noun = "article" if found.total == 1 else "articles"
-    failed = f", {found.failed:,} of them not read" if found.failed else ""
+    failed = f", {found.failed:,} of them not read" if found.failed and not some else ""
     return (
         '<form class="search" role="search" action="library">'
-        '<label for="q">Search</label><input id="q" name="q" type="search" '
-        f'value="{escape.attribute(asked["q"])}" placeholder="Title, source or publisher">'
+        '<span class="field grows"><label for="q">Search</label>'
+        '<input id="q" name="q" type="search" '
+        f'value="{escape.attribute(asked["q"])}" placeholder="Title, source or publisher"></span>'
         f"{choice('state', 'Show', _STATES, asked['state'])}{order}"
         '<button type="submit">Search</button>'
         f'<p class="soft" id="count">{count} {noun}{failed}</p></form>'
@@ -195,7 +195,8 @@ def _row(row: Row, may: bool) -> str:
         f'<span class="source"><bdi>{escape.text(row.source)}</bdi></span>' if row.title else ""
     )
     tongue = f' <span class="soft">{escape.text(row.language)}</span>' if row.language else ""
-    date = written_date(row.published) if row.published else "undated"
+    undated = "undated" if row.article is not None else "–"
+    date = written_date(row.published) if row.published else undated
     updated = (
         f'<span class="source">updated {escape.text(written_date(row.updated))}</span>'
         if row.updated and row.updated != row.published else ""
@@ -207,8 +208,9 @@ def _row(row: Row, may: bool) -> str:
     )  # fmt: skip
     return (
         f'<tr><th scope="row">{shown}{tongue}<span class="source">{source}</span></th>'
-        f'<td data-label="Publisher"><bdi>{escape.text(row.publisher or "–")}</bdi></td>'
-        f'<td data-label="Date">{escape.text(date)}{updated}</td>'
+        f'<td data-label="Publisher"{"" if row.publisher else " class=none"}>'
+        f"<bdi>{escape.text(row.publisher or '–')}</bdi></td>"
+        f'<td class="date" data-label="Date">{escape.text(date)}{updated}</td>'
         f'<td class="number" data-label="Size">{size}</td>'
         f'<td data-label="State">{_state(row)}</td>{change}</tr>'
     )

@@ -110,7 +110,8 @@ def choice(name: str, label: str, choices: Mapping[str, str], now: str) -> str:
         for key, shown in choices.items()
     )
     return (
-        f'<label for="{name}">{label}</label><select id="{name}" name="{name}">{options}</select>'
+        f'<span class="field"><label for="{name}">{label}</label>'
+        f'<select id="{name}" name="{name}">{options}</select></span>'
     )
 
 

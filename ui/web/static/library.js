@@ -65,8 +65,11 @@ function tell(entry, kind, text) {
 }
 
 function finish(entry, kind, text) {
-  tell(entry, kind, text);
-  said.textContent = `${entry.file.name}: ${text}`;
+  // The name stands before it already.
+  const before = `${entry.file.name}: `;
+  const words = text.startsWith(before) ? text.slice(before.length) : text;
+  tell(entry, kind, words);
+  said.textContent = before + words;
 }
 
 function next() {
