@@ -54,7 +54,7 @@ hall, where it can be seen free of charge.
 # What must stay text: in bodies, titles, publishers and names.
 HOSTILE = (
     "---\ntitle: '<img src=x onerror=window.hacked=1> & \u202ereversed'\n"
-    "publisher: '\"><script>window.hacked=1</script>'\n---\n\n"
+    "publisher: '\"><script>window.hacked=1</script>'\nurl: 'javascript:window.hacked=1'\n---\n\n"
     "# Otters <svg onload=window.hacked=1>\n\n"
     "The harbour otters ate forty herrings <script>window.hacked=1</script> on Monday.\r\n\r\n"
     "![x](http://evil.example/x.png) [y](javascript:window.hacked=1) </div></mark></article>\n\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -109,11 +108,7 @@ def _link(url: str | None) -> str:
     """`url` as a link where it is one to the web, else as text."""
     if not url:
         return ""
-    try:
-        web = urlsplit(url).scheme in ("http", "https")
-    except ValueError:
-        web = False
-    if not web:
+    if not escape.is_web(url):
         return f" · {escape.text(url)}"
     return (
         f' · <a href="{escape.attribute(url)}" rel="noopener noreferrer nofollow">Original page</a>'
