@@ -174,7 +174,8 @@ def _group(group: Group, asked: _Asked, cases: Mapping[str, Any], may: bool) -> 
 
 
 def _near(quote: Mapping[str, Any]) -> str:
-    place = address("read", source=quote["source"], start=quote["start"], end=quote["end"])
+    names = ("source", "revision", "start", "end")
+    place = address("read", **{name: quote[name] for name in names})
     name = quote["title"] or quote["source"]
     return (
         f'<li><span dir="auto">“{escape.text(quote["quote"])}”</span> '

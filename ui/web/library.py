@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 
 from ingest.changed import pending
 from ingest.files import KINDS
+from ingest.readers.forms import BY_SUFFIX
 from ingest.uploads import upload_name
 from rag.compose import written_date
 from rag.errors import ArticleError, NotFoundError, UsageError
@@ -24,6 +25,7 @@ from ui.web.syncing import SyncState, sync_html
 _ROWS = 50
 _SORTED = {"title": "Article", "publisher": "Publisher", "published": "Date", "characters": "Size"}
 _STATES = {"": "All", "failed": "Not read", "reprint": "Reprints"}
+_ACCEPTED = ",".join((*BY_SUFFIX, ".gz", ".bz2"))
 May = Callable[[Request], bool]
 
 
@@ -125,7 +127,8 @@ def _upload(keeper: Keeper) -> str:
         '<h2 id="upload-title">Add articles</h2>'
         f'<div id="drop" data-one="{min(one, many):g}" data-many="{many:g}" hidden>'
         '<p><label for="files">Drop files here, or choose them:</label> '
-        '<input id="files" type="file" multiple aria-describedby="upload-kinds"></p>'
+        f'<input id="files" type="file" multiple accept="{_ACCEPTED}" '
+        'aria-describedby="upload-kinds"></p>'
         f'<p id="upload-kinds" class="soft">Read are {escape.text(KINDS)}, to {one:g} MB an '
         f"article.</p></div>"
         '<noscript><p class="soft">Adding files here needs JavaScript; '

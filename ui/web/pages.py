@@ -70,7 +70,7 @@ def notice(title: str, current: str, words: str, status: int) -> HTMLResponse:
 
 def address(path: str, **query: object) -> str:
     """A relative address, for use in an attribute; what is None or empty is left out."""
-    given = {k: v for k, v in query.items() if v not in (None, "", False)}
+    given = {k: v for k, v in query.items() if v is not None and v != ""}
     return escape.attribute(f"{path}?{urlencode(given, doseq=True)}" if given else path)
 
 

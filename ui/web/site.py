@@ -36,7 +36,7 @@ def site_router(
     router = APIRouter()
     router.include_router(files_router())
     router.include_router(library_router(service.library, keeper, rights.change, sync))
-    router.include_router(reading_router(service.library))
+    router.include_router(reading_router(service.library, service.records))
     router.include_router(gaps_router(service.records, grouping, casebook, rights.review))
     router.include_router(cases_router(service.library, service.records, casebook, rights.review))
     return router
