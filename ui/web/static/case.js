@@ -78,7 +78,7 @@ function add(place) {
   else groups[Number(target.value)].push(place);
   answerable("yes").checked = true;
   show();
-  say(`Added: ${place.quote}`, false);
+  say("Added to the right quotes.", false);
 }
 
 function remove(number, place) {
