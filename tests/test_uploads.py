@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import socket
 import threading
 import time
 import zipfile
@@ -21,8 +22,9 @@ from ingest.job import ingest
 from ingest.uploads import upload_name
 from rag.embed import OnnxEmbedder
 from rag.errors import NotFoundError, SettingsError, UsageError
+from rag.library import Library
 from rag.settings import load
-from tests.site import Site, open_site
+from tests.site import Site, finished, open_site
 
 LIGHTHOUSE = b"# The lighthouse of Sines\n\nThe lighthouse of Sines was lit first on 9 May 1880.\n"
 
@@ -289,6 +291,47 @@ def test_what_could_not_be_read_can_be_taken_off_the_list(shelf: Site) -> None:
     shelf.keeper.remove("bad.txt")
     assert failures(shelf) == []
     assert bad.is_file()
+
+
+def test_of_two_of_one_name_at_once_the_first_has_it(shelf: Site) -> None:
+    one, two = (shelf.keeper.begin("quay.txt", False) for _ in range(2))
+    one.write_text("The quay is 900 metres long.", encoding="utf-8")
+    two.write_text("The quay is 100 metres long.", encoding="utf-8")
+    first, second = (finished(shelf.keeper.add(file)) for file in (one, two))
+    assert (first.state, second.state) == ("done", "failed")
+    assert "already" in second.said
+    assert "900" in shelf.library.article("uploads/quay.txt").text
+    assert files(shelf) == ["quay.txt"]
+
+
+def test_nothing_is_removed_while_an_ingest_is_at_work(shelf: Site) -> None:
+    other = Library(shelf.settings.library)
+    form = {"source": "museum.md"}
+    with other.writing():
+        busy = httpx.post(f"{shelf.address}/remove", data=form, trust_env=False)
+    assert busy.status_code == 409
+    assert "being read just now" in busy.text
+    done = httpx.post(f"{shelf.address}/remove", data=form, trust_env=False)
+    assert done.status_code == 303
+    other.close()
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(shelf: Site) -> None:
+    host, port = shelf.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = f"POST /library/uploads?name=cut.txt HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        connection.sendall(f"{head}Content-Length: 500\r\n\r\nThe quay is".encode())
+        for _ in range(200):
+            if files(shelf):
+                break
+            time.sleep(0.02)
+        assert files(shelf) == ["cut.txt"]
+    for _ in range(200):
+        if not files(shelf):
+            break
+        time.sleep(0.02)
+    assert files(shelf) == []
+    assert stored(shelf) == {"harbour.md", "museum.md"}
 
 
 def test_progress_of_unknown_uploads(shelf: Site) -> None:

@@ -18,7 +18,13 @@ from typing import Any
 from ingest.job import Summary, ingest
 from ingest.uploads import Uploads, spoken, too_large
 from rag.embed import Embedder
-from rag.errors import ArticleError, NotFoundError, PullquoteError, UsageError
+from rag.errors import (
+    ArticleError,
+    LibraryBusyError,
+    NotFoundError,
+    PullquoteError,
+    UsageError,
+)
 from rag.library import Library
 from rag.settings import Settings
 
@@ -37,6 +43,7 @@ class Job:
     id: str
     name: str
     aside: Path
+    replace: bool = False
     state: str = "waiting"
     articles: int = 0
     said: str = ""
@@ -46,6 +53,10 @@ class Job:
         """What the page is told of it."""
         names = ("id", "name", "state", "articles", "said", "source")
         return {name: getattr(self, name) for name in names}
+
+
+class TakenError(UsageError):
+    """There is an upload of that name already."""
 
 
 class Keeper:
@@ -74,23 +85,24 @@ class Keeper:
             replace: whether it may take the place of another one of that name.
 
         Raises:
-            UsageError: there is one already, or too much is waiting.
+            TakenError: there is one already.
+            UsageError: too much is waiting.
         """
         with self._lock:
             coming = [j for j in self._jobs.values() if j.state in ("waiting", "reading")]
         if len(coming) >= _MOST_WAITING:
             raise UsageError("Too many files are waiting to be read: try again in a while.")
         if not replace and (self.uploads.has(name) or any(j.name == name for j in coming)):
-            raise FileExistsError(f"{name}: there is an upload of this name already.")
+            raise TakenError(_taken(name))
         return self.uploads.aside(name)
 
     def too_large(self, name: str) -> ArticleError:
         """What is said of a file that is over its limit."""
         return too_large(name, self.limit_mb(name))
 
-    def add(self, aside: Path) -> Job:
+    def add(self, aside: Path, replace: bool = False) -> Job:
         """Ingest the file that was written to `aside`, when those before it are done."""
-        job = Job(aside.parent.name, aside.name, aside)
+        job = Job(aside.parent.name, aside.name, aside, replace)
         with self._lock:
             self._jobs[job.id] = job
             for done in [j for j in self._jobs.values() if j.state in ("done", "failed")]:
@@ -118,8 +130,9 @@ class Keeper:
 
         Raises:
             NotFoundError: there is nothing of that name.
+            LibraryBusyError: an ingest is at work, which may take long.
         """
-        with closing(Library(self.settings.library)) as library, library.writing() as writer:
+        with closing(Library(self.settings.library)) as library, library.writing(_busy) as writer:
             path = writer.path_of(source)
             if path is None:
                 raise NotFoundError("There is no such article in the library.")
@@ -144,6 +157,9 @@ class Keeper:
     def _take(self, job: Job) -> tuple[str, str]:
         """Ingest an upload; the state that it ends in, and what is said of that."""
         job.state = "reading"
+        if not job.replace and self.uploads.has(job.name):
+            # Two came at once: the first one has it.
+            return "failed", _taken(job.name)
 
         def progress(looked_at: int, _: str) -> None:
             job.articles = looked_at
@@ -175,6 +191,14 @@ class Keeper:
                 read(target)
         reason = summary.failed[0][1] if summary.failed else f"{job.name}: no article in it"
         return "failed", spoken(reason, target, job.aside.resolve(), job.aside)
+
+
+def _taken(name: str) -> str:
+    return f"{name}: there is an upload of this name already."
+
+
+def _busy() -> None:
+    raise LibraryBusyError("Articles are being read just now. Try again when that is done.")
 
 
 def _told(summary: Summary) -> str:

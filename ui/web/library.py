@@ -15,10 +15,10 @@ from ingest.files import KINDS
 from ingest.readers.forms import BY_SUFFIX
 from ingest.uploads import upload_name
 from rag.compose import written_date
-from rag.errors import ArticleError, NotFoundError, UsageError
+from rag.errors import ArticleError, LibraryBusyError, NotFoundError, UsageError
 from rag.library.listing import SORTS, STATES, Listing, Row, listing
 from ui import escape
-from ui.keeper import Keeper
+from ui.keeper import Keeper, TakenError
 from ui.web.pages import address, check_same_site, choice, go, notice, page, turning
 from ui.web.syncing import SyncState, sync_html
 
@@ -75,7 +75,7 @@ def library_router(
         kept = keeper_for(request)
         try:
             aside = kept.begin(upload_name(name), replace)
-        except FileExistsError as error:
+        except TakenError as error:
             return JSONResponse({"error": str(error), "taken": True}, 409)
         except UsageError as error:
             return JSONResponse({"error": str(error)}, 422)
@@ -92,8 +92,11 @@ def library_router(
             kept.uploads.drop(aside)
             if isinstance(error, ArticleError):
                 return JSONResponse({"error": str(error)}, 413)
+            if isinstance(error, OSError):
+                words = f"{aside.name}: it could not be kept ({error.strerror})"
+                return JSONResponse({"error": words}, 507)
             raise
-        return JSONResponse(kept.add(aside).as_dict(), 202)
+        return JSONResponse(kept.add(aside, replace).as_dict(), 202)
 
     @router.get("/library/uploads/{number}", include_in_schema=False)
     def progress(request: Request, number: str) -> Response:
@@ -113,6 +116,8 @@ def library_router(
             keeper_for(request).remove(source)
         except NotFoundError as error:
             return notice("Remove an article", "Library", str(error), 404)
+        except LibraryBusyError as error:
+            return notice("Remove an article", "Library", str(error), 409)
         return go("library", removed=1)
 
     return router
