@@ -51,4 +51,5 @@ def _source(source: Mapping[str, Any]) -> str:
 def _time(seconds: float) -> str:
     """A time as a person reads it, and a machine."""
     at = datetime.fromtimestamp(seconds, UTC)
-    return f'<time datetime="{at.isoformat(timespec="seconds")}">{at:%-d %B %Y %H:%M} UTC</time>'
+    shown = f"{at.day} {at:%B %Y %H:%M} UTC"
+    return f'<time datetime="{at.isoformat(timespec="seconds")}">{shown}</time>'
