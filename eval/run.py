@@ -30,7 +30,7 @@ from rag.embed import Embedder
 from rag.errors import LibraryError, UsageError
 from rag.library import Library
 from rag.llm import open_model
-from rag.settings import Settings
+from rag.settings import Secret, Settings
 
 Messages = Sequence[Mapping[str, str]]
 Answerer = Callable[[str, Messages], Answer]
@@ -188,9 +188,10 @@ def run_set(
 
 
 def _settings_dict(settings: Settings) -> dict[str, Any]:
-    """What can change an answer: neither the key nor where the server listens."""
+    """What can change an answer: no secret, nor how the server serves."""
     values = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
-    return {k: v for k, v in values.items() if k not in ("library", "api_key", "host", "port")}
+    apart = ("library", "host", "port", "uploads", "max_upload_mb", "keep_days")
+    return {k: v for k, v in values.items() if k not in apart and not isinstance(v, Secret)}
 
 
 def _digest(value: object) -> str:

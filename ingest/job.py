@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ingest.ahead import Ahead, Read
+from ingest.changed import digest
 from ingest.draft import Draft, draft, fingerprint, parse
 from ingest.embedding import embedded
 from ingest.files import file_events
 from ingest.items import Broken, Event, GoneError, Item, Listed
 from ingest.readers.document import filled
-from ingest.readers.forms import READERS_VERSION
 from ingest.readers.guard import Guard, guarded
 from ingest.settle import settle, split
 from ingest.summary import Summary
@@ -129,13 +128,11 @@ class _Run:
             if loaded is None:
                 self._unchanged(place)
                 return
-            given = repr((READERS_VERSION, loaded.form, sorted(loaded.options.items()), item.given))
-            seen = f"{given}{item.address}".encode() + b"\0" + loaded.data
-            digest = hashlib.sha256(seen).hexdigest()
-            if known and known[0].file_hash == digest:
+            found_hash = digest(loaded, item.given, item.address)
+            if known and known[0].file_hash == found_hash:
                 self._unchanged(place)
                 return
-            place = dataclasses.replace(place, file_hash=digest, mark=loaded.mark)
+            place = dataclasses.replace(place, file_hash=found_hash, mark=loaded.mark)
             document = self._guard.read(loaded.form, loaded.data, item.path, loaded.options)
             said = filled(document.metadata, item.given)
             if item.address:

@@ -75,6 +75,11 @@ class Settings:
     answers_at_once, answers_waiting  how many questions are answered, and wait, at one time
     log              "json" for a line of JSON on each request and answer
     log_questions    whether that has the questions' text
+    uploads          whether readers may add and remove articles on the page: on, off, or "" for
+                     where only this machine can reach it
+    max_upload_mb    larger uploaded files are refused, in megabytes
+    keep_days        answers that nobody gave a verdict on are forgotten after so many days; with 0
+                     none is kept
     """
 
     library: Path = Path()
@@ -120,6 +125,9 @@ class Settings:
     answers_waiting: int = 100
     log: str = ""
     log_questions: bool = False
+    uploads: str = ""
+    max_upload_mb: float = 100.0
+    keep_days: int = 365
 
     @property
     def public(self) -> bool:
@@ -127,6 +135,11 @@ class Settings:
         names = self.server_names.replace(",", " ").split()
         proxied = self.trusted_proxies or self.root_path or self.user_header
         return bool(proxied) or not all(map(is_loopback, (self.host, *names)))
+
+    @property
+    def may_upload(self) -> bool:
+        """Whether readers may add articles and remove them, as far as the settings say."""
+        return self.uploads == "on" or (not self.uploads and not self.public)
 
     @property
     def model_chosen(self) -> bool:
@@ -175,8 +188,10 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "body_seconds": (0.1, 600),
     "answers_at_once": (1, 256),
     "answers_waiting": (0, 10_000),
+    "max_upload_mb": (0.001, 10_000),
+    "keep_days": (0, 36_500),
 }
-_CHOICES: dict[str, tuple[str, ...]] = {"log": ("", "json")}
+_CHOICES: dict[str, tuple[str, ...]] = {"log": ("", "json"), "uploads": ("", "on", "off")}
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True,
           "false": False, "no": False, "off": False, "0": False}  # fmt: skip
 

@@ -9,9 +9,11 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from ingest.job import ingest
 from rag.assistant import Assistant
@@ -22,6 +24,7 @@ from rag.settings import Settings, cache_folder, load
 from tests.model_server import Script
 from tests.page import visit
 from tests.serving import served
+from tests.site import Site, open_site
 from ui.records import Records
 from ui.service import Service
 from ui.web.app import create_app
@@ -171,3 +174,46 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[Site]:
+    """The plain pages over a library of two articles, which a test may change."""
+    with open_site(tmp_path, embedder) as site:
+        yield site
+
+
+@pytest.fixture
+def browse(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages; fails at the end if one looked beyond loopback, or its console complained."""
+    strange: list[str] = []
+    contexts = []
+
+    def complained(message: Any) -> None:
+        # An answer such as "this name is taken" is a complaint to Chromium, and none to us.
+        if message.type == "error" and "responded with a status of 4" not in message.text:
+            strange.append(f"{message.text} {message.location}")
+
+    def open_page(address: str, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: strange.append(str(error)))
+        page.on("console", complained)
+        page.on("dialog", lambda dialog: (strange.append("dialog"), dialog.dismiss()))
+
+        def heard(request: Any) -> None:
+            parts = urlsplit(request.url)
+            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+                strange.append(request.url)
+
+        page.on("request", heard)
+        page.goto(address)
+        return page
+
+    yield open_page
+    hacked = [page.evaluate("window.hacked") for c in contexts for page in c.pages]
+    for context in contexts:
+        context.close()
+    assert strange == []
+    assert not any(hacked)

@@ -51,9 +51,6 @@ class Bare:
     ) -> Iterator[Answer]:
         yield self.answer(question, history)
 
-    def quoting(self) -> Bare:
-        return self
-
     def article(self, source: str) -> Article:
         raise NotFoundError(source)
 

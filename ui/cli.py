@@ -13,6 +13,7 @@ from rag.errors import NotFoundError, UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.batch import answer_lines
 from ui.evaluate import evaluate
+from ui.gaps import gaps
 from ui.ingest import bring_in, ingest, reindex
 from ui.options import FAILED, errors, filter_options, library_option, model_options
 from ui.report import (
@@ -162,14 +163,20 @@ def serve(
 
         Library(settings.library, create=True).close()
         assistant = _open(settings, mode)
+        from ui.keeper import Keeper
         from ui.records import Records
+        from ui.records.retention import Retention
         from ui.server import serve as run
         from ui.service import Service
 
-        service = Service(assistant, Records(settings.library))
+        records = Records(settings.library) if settings.keep_days else None
+        if records is not None:
+            Retention(records, settings.keep_days).start()
+        keeper = Keeper(settings, assistant.embedder)
+        service = Service(assistant, records)
         schedule = start_schedule(assistant, settings)
         try:
-            run(service, settings, open_browser)
+            run(service, settings, open_browser, keeper)
         finally:
             schedule.stop()
 
@@ -264,4 +271,5 @@ def remove(sources: tuple[str, ...], library: Path | None) -> None:
 
 main.add_command(reindex)
 main.add_command(verify)
+main.add_command(gaps)
 main.add_command(evaluate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import urlsplit
 
 # Embeddings, overrides and isolates can make a quote read as something it does not say.
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -22,3 +23,11 @@ def text(words: str) -> str:
 def attribute(words: str) -> str:
     """`words` for use inside a double-quoted attribute."""
     return html.escape(words, quote=True).replace("\r", "&#13;").replace("\0", "\ufffd")
+
+
+def is_web(url: str) -> bool:
+    """Whether `url` is a page of the web, and so may be a link: no script, no data, no file."""
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False

@@ -114,7 +114,8 @@ def run_sets(
     """Answer the questions of each SET and score the answers.
 
     A SET is a folder with docs/ and questions.jsonl, or a questions file given with --docs. It is
-    measured on its own documents in a temporary library, or on a live one with --library.
+    measured on its own documents in a temporary library, or on a live one with --library. The
+    cases that readers made on the page, in LIBRARY/cases, are asked of the library they are in.
     A SET that is called like a command is written ./NAME. Exit code 1 says that a gate failed.
 
     \b
@@ -124,9 +125,11 @@ def run_sets(
       pullquote eval questions.jsonl --docs articles/ --save monday.json
       pullquote eval questions.jsonl --docs articles/ --no-worse-than monday.json
       pullquote eval questions.jsonl --library ~/library --fail-under verbatim_rate=1
+      pullquote eval ~/library/cases
       pullquote eval evalsets/xquad --judge MODEL --judge-url http://127.0.0.1:8080/v1
     """
     with errors():
+        from eval.casebook import library_of
         from eval.gate import parse_floor
         from eval.run import load_runs, save_runs
         from eval.short import markdown as summarise
@@ -135,6 +138,8 @@ def run_sets(
 
         # Whatever is wrong with the request is said before minutes are spent on answers.
         least = [parse_floor(floor) for floor in floors]
+        if docs is None and library is None:
+            library = library_of(sets)
         for file in filter(None, (html, markdown, save)):
             if not file.parent.is_dir():
                 raise UsageError(f"{file}: there is no folder {file.parent}")

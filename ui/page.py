@@ -72,7 +72,7 @@ def build_page(service: Service) -> gr.Blocks:
     def still(html: str, name: str) -> Any:
         return gr.HTML(html, elem_id=name, apply_default_css=False, js_on_load=None)
 
-    def ask(message: str, context: str, request: gr.Request) -> Iterator[Any]:
+    def ask(message: str, context: str, request: Any) -> Iterator[Any]:
         if not message.strip():
             yield gr.skip()
             return
@@ -80,6 +80,9 @@ def build_page(service: Service) -> gr.Blocks:
             # Nothing new is a chance for Gradio to close this where the reader has left.
             # Gradio passes on only what differs from before, and two answers may be equal.
             yield gr.skip() if turn is None else {**turn.as_dict(), "at": time.monotonic_ns()}
+
+    # What tells Gradio to hand the request over; the name above is not one that it could look up.
+    ask.__annotations__["request"] = gr.Request
 
     with gr.Blocks(title="Pullquote", analytics_enabled=False, fill_width=True) as page:
         still(shell.top_html(), "pq-head")

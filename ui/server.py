@@ -17,6 +17,7 @@ from uvicorn.config import LOGGING_CONFIG
 from rag.errors import UsageError
 from rag.settings import Settings
 from ui.impatient import Impatient
+from ui.keeper import Keeper
 from ui.service import Service
 from ui.web.app import create_app
 from ui.web.logs import log_as_json
@@ -32,6 +33,7 @@ def serve(
     service: Service,
     settings: Settings,
     open_browser: bool = False,
+    keeper: Keeper | None = None,
 ) -> None:
     """Serve every way in until interrupted.
 
@@ -39,6 +41,7 @@ def serve(
         service: who answers.
         settings: where to listen (port 0 takes a free one), who may come in, what is logged.
         open_browser: whether to open the page once it is there.
+        keeper: changes the library from its page.
 
     Raises:
         SettingsError: one of the settings cannot be what it is.
@@ -50,7 +53,7 @@ def serve(
     if settings.log:
         log_as_json()
     with _listening(host, port) as listener:
-        app = create_app(service, settings)
+        app = create_app(service, settings, keeper)
         port = listener.getsockname()[1]
         shown = "127.0.0.1" if host in ("0.0.0.0", "", "::") else host  # noqa: S104
         address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -63,10 +63,6 @@ class Answering(Protocol):
         """An answer as it grows, or a `rag.errors.PullquoteError` that says what to mend."""
         ...
 
-    def quoting(self) -> Answering:
-        """The same, in quotes mode."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -16,7 +16,7 @@ _STYLES = (
 )  # fmt: skip
 
 # Other pages of the application, as addresses below this one and names.
-PAGES: tuple[tuple[str, str], ...] = ()
+PAGES = (("library", "Library"), ("gaps", "Gaps"))
 
 
 def head_html(script: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -45,11 +46,15 @@ class KeywordView:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._index: Any = None
+        self._lock = threading.RLock()
 
     def open(self) -> None:
         """Open the index in `folder`, making it where it is missing."""
-        if self._index is not None:
-            return
+        with self._lock:
+            if self._index is None:
+                self._open()
+
+    def _open(self) -> None:
         import tantivy
 
         builder = tantivy.SchemaBuilder()
@@ -62,7 +67,14 @@ class KeywordView:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._index = None
+        with self._lock:
+            self._index = None
+
+    def _searcher(self) -> Any:
+        """A searcher, also where a question comes between closing and opening anew."""
+        with self._lock:
+            self.open()
+            return self._index.searcher()
 
     def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""
@@ -95,7 +107,7 @@ class KeywordView:
         """The ids of all passages in it."""
         import tantivy
 
-        searcher = self._index.searcher()
+        searcher = self._searcher()
         if not searcher.num_docs:
             return set()
         hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
@@ -103,19 +115,19 @@ class KeywordView:
 
     def document_frequency(self, term: str) -> int:
         """In how many passages `term` stands."""
-        return int(self._index.searcher().doc_freq("body", term))
+        return int(self._searcher().doc_freq("body", term))
 
     def search(self, weights: Mapping[str, float], limit: int) -> dict[int, float]:
         """Ids of the `limit` best passages for weighted `terms`, with their BM25 score."""
         import tantivy
 
+        searcher = self._searcher()
         clauses = []
         for term, weight in weights.items():
             for field, share in (("body", 1.0), ("head", 0.5)):
                 query = tantivy.Query.term_query(self._schema, field, term, index_option="freq")
                 boosted = tantivy.Query.boost_query(query, weight * share)
                 clauses.append((tantivy.Occur.Should, boosted))
-        searcher = self._index.searcher()
         hits = searcher.search(tantivy.Query.boolean_query(clauses), limit, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         return {int(i): float(score) for i, (score, _) in zip(ids, hits, strict=True)}

@@ -72,6 +72,7 @@ class VectorView:
     def search(self, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
         """Ids of the `limit` nearest passages with their cosine to `vector` (d,)."""
         with self._lock:
+            self.open()  # a question may come between closing and opening anew
             found = self._collection.query(
                 query_embeddings=vector[None, :], n_results=limit, include=["distances"]
             )

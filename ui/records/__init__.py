@@ -145,7 +145,7 @@ class Records:
         with self._errors(), self.transaction() as db:
             db.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, _now(), conversation, who, answer.question, answer.refused,
+                (number, now(), conversation, who, answer.question, answer.refused,
                  json.dumps(dict(where)), body),
             )  # fmt: skip
             for key, article in articles.items():
@@ -206,8 +206,8 @@ class Records:
             if not db.execute("SELECT 1 FROM answers WHERE id = ?", (number,)).fetchone():
                 raise NotFoundError("this answer is not kept here, or no longer")
             db.execute(
-                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, 0)",
-                (number, verdict.value, comment, _now()),
+                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?)",
+                (number, verdict.value, comment, now()),
             )
 
     def prune(self, before: str) -> int:
@@ -235,5 +235,6 @@ class Records:
         return Article(0, source, words, revision, Metadata(**json.loads(metadata)))
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, as the records keep it: ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS articles (
   key TEXT PRIMARY KEY, source TEXT NOT NULL, revision TEXT NOT NULL, metadata TEXT NOT NULL,
@@ -17,5 +17,7 @@ CREATE TABLE IF NOT EXISTS quoted (
 CREATE INDEX IF NOT EXISTS quoted_article ON quoted(article);
 CREATE TABLE IF NOT EXISTS feedback (
   answer TEXT PRIMARY KEY REFERENCES answers(id) ON DELETE CASCADE, verdict TEXT NOT NULL,
-  comment TEXT NOT NULL, created TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0)
+  comment TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS done (
+  answer TEXT PRIMARY KEY REFERENCES answers(id) ON DELETE CASCADE, created TEXT NOT NULL)
 """

@@ -26,7 +26,7 @@ td, th { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
 @media (prefers-color-scheme: dark) {
   body { color: #e7e5e4; background: #1c1917; }
   code, pre { background: #292524; }
-  .method { color: #5eead4; }
+  .method, a { color: #5eead4; }
   td, th { border-color: #44403c; }
 }
 """
@@ -99,7 +99,7 @@ def _operation(
         yield "</table>"
     if example:
         data = json.dumps(example, ensure_ascii=False)
-        yield f"<pre>curl {escape(base + path)} -H 'Content-Type: application/json' \\\n"
+        yield f"<pre tabindex=0>curl {escape(base + path)} -H 'Content-Type: application/json' \\\n"
         yield f"  -d '{escape(data)}'</pre>"
 
 

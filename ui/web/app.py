@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from ingest.sync import sync_state
 from rag.settings import Settings
+from ui.keeper import Keeper
 from ui.page import build_page, import_gradio, page_options
 from ui.service import Service
 from ui.web.answers import answer_routes
@@ -26,6 +28,7 @@ from ui.web.mcp import mount_tools
 from ui.web.metrics import Metrics, metrics_router
 from ui.web.openai_form import openai_router
 from ui.web.policy import Policy, read_policy
+from ui.web.site import site_router
 from ui.web.state import state_router
 from ui.web.tokens import Tokens, session_key
 from ui.web.widget import widget_router
@@ -34,15 +37,18 @@ from ui.web.widget import widget_router
 _STREAMED = ("/library/uploads",)
 
 
-def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
+def create_app(
+    service: Service, settings: Settings | None = None, keeper: Keeper | None = None
+) -> FastAPI:
     """The web application.
 
     Args:
         service: who answers; called from several threads.
         settings: who may come in, and how much they may ask; by default everybody on this machine.
+        keeper: changes the library from its page; without it that only shows.
 
     Returns:
-        An application with the chat page at "/", "/article", the API under "/api" and "/v1",
+        An application with the chat page at "/", the plain pages, the API under "/api" and "/v1",
         "/health", "/ready" and "/metrics".
 
     Raises:
@@ -64,7 +70,11 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.include_router(answer_routes(service))
+    app.include_router(answer_routes(service), include_in_schema=False)
+    app.include_router(
+        site_router(service, keeper, sync=lambda: sync_state(service.library)),
+        include_in_schema=False,
+    )
     app.include_router(api_router(service, asker))
     app.include_router(openai_router(service, asker))
     app.include_router(docs_router(app))

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rag.errors import UsageError
 from rag.filters import make_filter
-from ui.chat import import_gradio
+from ui.page import import_gradio
 from ui.service import Reply, Service
 from ui.web.asking import Asked, Asker, reply_dict
 from ui.web.failures import failed
