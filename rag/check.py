@@ -75,6 +75,8 @@ def _form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:
     for number in claim.numbers:
         if number not in evidence:
             raise UnsupportedError(f"no evidence has the number {number}")
+    if claim.cut:
+        raise UnsupportedError("the reply ends in the middle of it")
     if len(claim.text) > LONGEST:
         raise UnsupportedError("too long for a sentence")
     # "20 1" is no statement, though both figures be there.
