@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag import amounts, facts, quotations, wording
+from rag import amounts, bindings, facts, quotations, roles, wording
 from rag.check_figures import check_figures, stem
 from rag.claims import LONGEST, Claim
 from rag.domain import Evidence, Withheld
@@ -99,6 +99,8 @@ def _supported(text: str, cited: Sequence[Evidence]) -> str:
     _relations(text, support)
     _negations(text, support)
     _words(text, support)
+    if word := bindings.misbound(text, support.text):
+        raise UnsupportedError(f"the evidence says this of something else: {word}")
     return shown
 
 
@@ -146,7 +148,7 @@ def _names(text: str, support: Support) -> None:
             )
         ):
             raise UnsupportedError(f"names not together in the evidence: {one} {other}")
-    if verb := facts.exchanged(text, support.text):
+    if verb := roles.exchanged(text, support.text):
         raise UnsupportedError(f"who and whom are exchanged around “{verb}”")
 
 
@@ -157,8 +159,8 @@ def _relations(text: str, support: Support) -> None:
             raise UnsupportedError(f"comparison not in the evidence: {word}")
     if missing := wording.superlatives(text) - wording.superlatives(support.known):
         raise UnsupportedError(f"comparison not in the evidence: {min(missing)}")
-    speakers = facts.speakers(text)
-    credited = facts.speakers(support.text) | {t.key for t in facts.tokens(support.credits)}
+    speakers = roles.speakers(text)
+    credited = roles.speakers(support.text) | {t.key for t in facts.tokens(support.credits)}
     if speakers and not speakers & credited:
         raise UnsupportedError("the evidence has nobody of this name say it")
 
@@ -194,7 +196,7 @@ def _negations(text: str, support: Support) -> None:
 def _polarity(text: str, support: Support) -> None:
     """What a clause says is or is not so must stand likewise in the clause that it comes from."""
     theirs = [(c, _denied(c), frozenset(t.term for t in c if t.term)) for c in support.clauses]
-    speakers = facts.speakers(text)
+    speakers = roles.speakers(text)
     for clause in facts.clauses(text):
         mine = _denied(clause)
         weights = {t.term: _NAME_WEIGHT if t.name else 1 for t in clause if t.term}

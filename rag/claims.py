@@ -31,6 +31,8 @@ _SAYS = re.compile(
     rf"|{_REFERENCE}\s+(?:sa(?:ys|id)|state[sd]|report(?:s|ed)|mention(?:s|ed)|note[sd])\s+that\b)\s*",
     re.IGNORECASE,
 )
+# Where markers lead, these begin something new, whatever follows.
+_FRESH = re.compile(r"[\n\[【]")
 # How a prompt heads its evidence, "(Gazette, 10 March 2023, by Ada Moss)": small models copy it.
 _HEAD = re.compile(
     r"^\((?:[^()]|\([^()]*\))*,\s*(?:undated|(?:\d{1,2}\s+)?(?:[^\W\d_]+\s+)?\d{4})"
@@ -154,6 +156,10 @@ def _split(buffer: str, leads: bool, final: bool) -> list[str]:
         if not any(c.isalnum() for c in _MARKER.sub("", part)):
             continue
         following = buffer[end:].lstrip(" ")
+        if leads and _FRESH.match(following):
+            parts.append(part)
+            start = end
+            continue
         markers = _MARKERS_ALONE.match(following)
         if markers:
             # Behind the full stop they belong to the sentence before it, unless a line begins
