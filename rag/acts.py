@@ -48,12 +48,14 @@ _MARKS = frozenset("\"“”'’")
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A verb, or what something is said to be, its stem, and the stems of the nouns about it.
+    """A verb, or what something is said to be, its place in its clause, its stem, and the stems of
+    the nouns about it.
 
     `doer` has those before it, `of` those behind it, behind "by" where it is passive.
     """
 
     word: str
+    at: int
     stem: str
     passive: bool
     doer: frozenset[str]
@@ -65,15 +67,28 @@ class Clause:
     """A stretch of words with its verbs.
 
     `relative` tells whether it is about the noun before it; `beside` has that noun, and what stands
-    in apposition; `stems` are of all these, `hanging` those that hang on a preposition.
+    in apposition.
     """
 
     row: tuple[Token, ...]
     beside: tuple[Token, ...]
     relative: bool
-    stems: frozenset[str]
-    hanging: frozenset[str]
     acts: tuple[Act, ...]
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of it, and of what is beside it."""
+        return frozenset(t.term for t in (*self.beside, *self.row) if t.term)
+
+    @cached_property
+    def hanging(self) -> frozenset[str]:
+        """The stems of what hangs on a preposition in it, but for "according to"."""
+        nouns = [
+            content(noun_behind(self.row, at + 1))
+            for at, token in enumerate(self.row)
+            if token.key in PREPOSITIONS and not (at and self.row[at - 1].key == "according")
+        ]
+        return frozenset().union(*nouns)
 
     @cached_property
     def text(self) -> str:
@@ -91,28 +106,24 @@ def read_clauses(text: str) -> tuple[Clause, ...]:
     """The clauses of `text`, each with a verb where there is one to have."""
     result: list[Clause] = []
     for row, beside, relative in _merged(text):
-        stems = frozenset(t.term for t in (*beside, *row) if t.term)
-        result.append(
-            Clause(
-                tuple(row),
-                tuple(beside),
-                relative,
-                stems,
-                _hanging(row),
-                tuple(_acts_of(row, result)),
-            )
-        )
+        acts = tuple(_acts_of(row, result))
+        result.append(Clause(tuple(row), tuple(beside), relative, acts))
     return tuple(result)
 
 
-def _hanging(row: Sequence[Token]) -> frozenset[str]:
-    """The stems of what hangs on a preposition, but for "according to"."""
-    nouns = [
-        noun_behind(row, at + 1)
-        for at, token in enumerate(row)
-        if token.key in PREPOSITIONS and not (at and row[at - 1].key == "according")
-    ]
-    return frozenset().union(*map(content, nouns)) if nouns else frozenset()
+def states(text: str) -> bool:
+    """Whether `text` has a figure, or what looks like a verb."""
+    row = tokens(text)
+    return any(t.text[0].isdigit() or _verb(row, at) for at, t in enumerate(row))
+
+
+def first_subject(clause: Clause) -> tuple[list[Token], str]:
+    """The noun before the first verb of a clause, "is" and "made" among them, and that verb."""
+    row = clause.row
+    verb = at = next((i for i in range(len(row)) if _verb(row, i)), 0)
+    while at and _helps(row[at - 1]):
+        at -= 1
+    return _subject(row, at), row[verb].key
 
 
 def _merged(text: str) -> Iterator[tuple[list[Token], list[Token], bool]]:
@@ -190,7 +201,7 @@ def _acts_of(row: Sequence[Token], before: Sequence[Clause]) -> Iterator[Act]:
         # "The mill closed and reopened": who did the one did the other.
         joined = group == 0 or row[group - 1].key in _JOINERS
         doer = own or (doer if joined else frozenset())
-        yield Act(token.text, stem, passive, doer, content(of))
+        yield Act(token.text, at, stem, passive, doer, content(of))
 
 
 def _shared(row: Sequence[Token], before: Sequence[Clause]) -> frozenset[str]:

@@ -8,11 +8,20 @@ the verb that it goes with. What cannot be told apart is let through.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from rag import wording
-from rag.acts import PREPOSITIONS, PRONOUNS, Act, Clause, content, noun_behind, read_clauses
+from rag.acts import (
+    PREPOSITIONS,
+    PRONOUNS,
+    Act,
+    Clause,
+    content,
+    first_subject,
+    noun_behind,
+    read_clauses,
+)
 from rag.amounts import calendar_word, plain, read_numbers
 from rag.facts import is_past, tokens
 
@@ -26,6 +35,19 @@ _YEAR = re.compile(r"1\d{3}|2[01]\d{2}")
 def misbound(claim: str, evidence: str) -> str:
     """The word of `claim` that the evidence says of something else; "" for none."""
     return _owners(claim, evidence) or _shares(claim, evidence) or _acts(claim, evidence)
+
+
+def stranger(claim: str, known: Callable[[str], bool]) -> str:
+    """Who or what does something in `claim` while `known` has no stem of it; "" for none."""
+    for clause in read_clauses(claim):
+        subject, verb = first_subject(clause)
+        stems = content(subject)
+        # Who may have said it is looked at elsewhere: the article says so too.
+        if stems and not any(map(known, stems)) and not wording.SPEECH.fullmatch(verb):
+            word = next(t for t in subject if t.term in stems)
+            if word.key not in wording.NEGATIONS:
+                return word.text
+    return ""
 
 
 # --- Figures of something -------------------------------------------------------------------
@@ -89,7 +111,7 @@ def _acts(claim: str, evidence: str) -> str:
             agreeing = [
                 (c, a)
                 for c, a in same
-                if not _other_place(clause, c, there)
+                if not _other_place(clause, act, c, there)
                 and not (act.doer & known and _other_doer(act, c, a))
                 and not (act.of & known and _other_object(act, c, a, there))
             ]
@@ -120,7 +142,8 @@ def _other_doer(act: Act, clause: Clause, other: Act) -> bool:
         return bool(act.of)
     if not other.doer:
         return False
-    return act.doer <= clause.hanging or not _has(clause, act.doer)
+    objects = clause.hanging.union(*(a.of for a in clause.acts))
+    return act.doer <= objects or not _has(clause, act.doer)
 
 
 def _other_object(act: Act, clause: Clause, other: Act, there: Sequence[Clause]) -> bool:
@@ -141,9 +164,12 @@ def _other_object(act: Act, clause: Clause, other: Act, there: Sequence[Clause])
     return not (clause.keys & PRONOUNS and any(_has(c, act.of) for c in before))
 
 
-def _other_place(mine: Clause, clause: Clause, there: Sequence[Clause]) -> bool:
-    """Whether a name that hangs on a preposition in `mine` is of other clauses than `clause`."""
-    named = {t.term for t in mine.row if t.name and t.term and not calendar_word(t.key)}
+def _other_place(mine: Clause, act: Act, clause: Clause, there: Sequence[Clause]) -> bool:
+    """Whether a name that hangs on a preposition in `mine`, behind its verb, is of other clauses
+    than `clause`.
+    """
+    behind = mine.row[act.at + 1 :]
+    named = {t.term for t in behind if t.name and t.term and not calendar_word(t.key)}
     strangers = {s for s in named & mine.hanging if not _has(clause, frozenset({s}))}
     # "In Madrid shops closed, and …": what an evidence begins with goes for all of it.
     first = there[0].row

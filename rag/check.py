@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rag import amounts, bindings, facts, quotations, roles, wording
+from rag import acts, amounts, bindings, facts, quotations, roles, wording
 from rag.check_figures import check_figures, stem
 from rag.claims import LONGEST, Claim
 from rag.domain import Evidence, Withheld
@@ -24,6 +24,8 @@ FOREIGN_SHARE = 0.17
 # A name tells more than another word which clause a sentence comes from.
 _NAME_WEIGHT = 3
 _FEWEST_WORDS = 2
+# What has neither verb nor figure needs more, or it only names: "The operator."
+_FEWEST_OF_FRAGMENT = 4
 _MARKUP = re.compile(
     r"!?\[[^\]]*\]\s*\(|</?[a-zA-Z][^>]*>|\b(?:https?|javascript|data):|www\.|\]\("
 )
@@ -80,7 +82,8 @@ def _form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:
     if len(claim.text) > LONGEST:
         raise UnsupportedError("too long for a sentence")
     # "20 1" is no statement, though both figures be there.
-    if sum(t.text[0].isalpha() for t in facts.tokens(claim.text)) < _FEWEST_WORDS:
+    words = sum(t.text[0].isalpha() for t in facts.tokens(claim.text))
+    if words < _FEWEST_WORDS or (words < _FEWEST_OF_FRAGMENT and not acts.states(claim.text)):
         raise UnsupportedError("too few words to say anything")
     if _MARKUP.search(claim.text):
         raise UnsupportedError("links, images or markup")
@@ -99,6 +102,8 @@ def _supported(text: str, cited: Sequence[Evidence]) -> str:
     _relations(text, support)
     _negations(text, support)
     _words(text, support)
+    if word := bindings.stranger(text, replace(support, known=support.body).has):
+        raise UnsupportedError(f"who or what it is said of is not in the evidence: {word}")
     if word := bindings.misbound(text, support.text):
         raise UnsupportedError(f"the evidence says this of something else: {word}")
     return shown

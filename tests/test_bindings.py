@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.acts import read_clauses
-from rag.bindings import misbound
+from rag.bindings import misbound, stranger
 
 SAYS = [
     # Owners.
@@ -23,6 +23,8 @@ SAYS = [
     ("The jury cleared the driver but fined the firm.", "The jury fined the firm.", ""),
     ("The aunt of the king visited the mill.", "The aunt visited the mill.", ""),
     ("The aunt of the king visited the mill.", "The king visited the mill.", "visited"),
+    ("A tenant was forced to leave the mill.", "The mill was forced to close.", "forced"),
+    ("“I sold it,” said the owner of a shop in Bray.", "The owner of a shop in Bray sold it.", ""),
     # Objects; a pronoun stands for what came before it.
     ("The jury cleared the driver but fined the firm.", "The jury cleared the firm.", "cleared"),
     ("The tower was damaged, so workers repaired it.", "Workers repaired the tower.", ""),
@@ -51,6 +53,19 @@ def test_what_belongs_to_what(evidence, said, word):
 @pytest.mark.parametrize("text", [*{s for s, _, _ in SAYS}, "", "…", "Only, words; here."])
 def test_nothing_is_at_odds_with_itself(text):
     assert misbound(text, text) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("The post made no mention of it.", "post"),
+        ("Old mayors made no mention of it.", ""),
+        ("Nobody was hurt.", ""),
+        ("It was shut, and there the harbour is wide.", "harbour"),
+    ],
+)
+def test_who_or_what_it_is_said_of_must_be_known(said, word):
+    assert stranger(said, {"mayor", "gate"}.__contains__) == word
 
 
 def test_a_clause_has_its_verb_with_the_nouns_about_it():

@@ -213,6 +213,14 @@ BOTH = (
 )
 
 
+def test_the_articles_publisher_does_nothing_but_say():
+    piece = evidence("The mayor made no mention of the ferry.", publisher="Coast Post")
+    shown = judged("The Coast Post reported that the mayor made no mention of the ferry.", piece)
+    assert isinstance(shown, Verified)
+    lie = judged("The post made no mention of the ferry.", piece)
+    assert lie.reason == "who or what it is said of is not in the evidence: post"
+
+
 @pytest.mark.parametrize(
     ("text", "given_numbers", "kept"),
     [
@@ -238,6 +246,7 @@ def test_only_the_numbers_that_support_a_sentence_are_kept(text, given_numbers, 
         ("The ferry ran aground. " * 40, (1,), "too long for a sentence"),
         ("212", (2,), "too few words to say anything"),
         ("212 aboard.", (2,), "too few words to say anything"),
+        ("The ferry.", (2,), "too few words to say anything"),
     ],
 )
 def test_form(text, given_numbers, reason):
