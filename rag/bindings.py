@@ -155,6 +155,7 @@ def _other_object(act: Act, clause: Clause, other: Act, there: Sequence[Clause])
         return (
             clause.relative
             and bool(other.doer)
+            and not act.of & content(clause.beside)
             and (act.of <= clause.hanging or not _has(clause, act.of))
         )
     if _has(clause, act.of):
@@ -168,14 +169,30 @@ def _other_place(mine: Clause, act: Act, clause: Clause, there: Sequence[Clause]
     """Whether a name that hangs on a preposition in `mine`, behind its verb, is of other clauses
     than `clause`.
     """
-    behind = mine.row[act.at + 1 :]
-    named = {t.term for t in behind if t.name and t.term and not calendar_word(t.key)}
-    strangers = {s for s in named & mine.hanging if not _has(clause, frozenset({s}))}
+    strangers: set[str] = set()
+    for name in _names_behind(mine, act.at):
+        # "From Karim Diallo" is "from Diallo".
+        if name & mine.hanging and not _has(clause, name):
+            strangers |= name
     # "In Madrid shops closed, and …": what an evidence begins with goes for all of it.
     first = there[0].row
     leading = content(noun_behind(first, 1)) if first[0].key in PREPOSITIONS else frozenset()
     elsewhere = any(_has(c, frozenset({s})) for c in there for s in strangers - leading)
     return elsewhere and not clause.keys & _PLACES
+
+
+def _names_behind(clause: Clause, at: int) -> list[frozenset[str]]:
+    """The stems of each name behind a place of a clause, but for days and months."""
+    found: list[frozenset[str]] = []
+    joined = False
+    for token in clause.row[at + 1 :]:
+        named = token.name and bool(token.term) and not calendar_word(token.key)
+        if named and joined:
+            found[-1] |= {token.term}
+        elif named:
+            found.append(frozenset({token.term}))
+        joined = named
+    return found
 
 
 def _other_figures(mine: Clause, clause: Clause, there: Sequence[Clause]) -> bool:

@@ -184,7 +184,9 @@ def _judging(model: str | None, url: str | None, settings: Settings) -> Callable
     from eval.judging import choose_judge, judge_run
 
     judge = choose_judge(model, settings, url or "")
-    llm = open_judge(judge.model, judge.url, judge.api_key)
+    llm = open_judge(
+        judge.model, judge.url, judge.api_key, settings.model_deadline, settings.model_retries
+    )
 
     def judged(run: Run) -> Run:
         if sys.stderr.isatty():

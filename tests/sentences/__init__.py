@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.domain import Article, Evidence, Metadata, Span
 
-SETS = ("first", "second", "third", "fourth", "fifth", "sixth")
+SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 
 
 @dataclass(frozen=True)
