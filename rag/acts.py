@@ -25,7 +25,7 @@ _PARTICLES = frozenset({"over", "up", "out", "off", "down", "away", "back", "in"
 # These take the noun before them into their clause.
 _RELATIVE = frozenset({"which", "who", "whose", "whom", "where", "that", "when"})
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
-_AUXILIARY = _BE | {"has", "have", "had", "do", "does", "did"}
+_AUXILIARY = _BE | {"has", "have", "had", "having", "do", "does", "did"}
 _MODAL = frozenset(
     {"will", "would", "can", "could", "may", "might", "must", "shall", "should", "to"}
 )
@@ -291,8 +291,10 @@ def _nominal(token: Token) -> bool:
 
 
 def content(noun: Sequence[Token]) -> frozenset[str]:
-    """The stems of a noun's words that say what it is."""
-    return frozenset(
+    """The stems of a noun's words that say what it is, and a number behind them: "version 3"."""
+    words = {
         t.term for t in noun
         if t.term and t.text[0].isalpha() and not number_word(t.key) and not wording.glue(t.term)
-    )  # fmt: skip
+    }  # fmt: skip
+    last = noun[-1].text if len(noun) > 1 else ""
+    return frozenset(words | {last} if words and last.isdigit() else words)

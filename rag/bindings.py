@@ -135,6 +135,9 @@ def _other_doer(act: Act, clause: Clause, other: Act) -> bool:
             or (act.of & other.of and not act.of & other.doer)
             or (other.doer and not clause.keys & PRONOUNS and not _has(clause, act.doer))
         )
+    mine, theirs = ({s for s in a.doer if s.isdigit()} for a in (act, other))
+    if mine and theirs:
+        return mine != theirs
     if act.doer & other.doer:
         return False
     if act.doer & other.of:
