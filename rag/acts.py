@@ -25,8 +25,9 @@ _PARTICLES = frozenset({"over", "up", "out", "off", "down", "away", "back", "in"
 # These take the noun before them into their clause.
 _RELATIVE = frozenset({"which", "who", "whose", "whom", "where", "that", "when"})
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
-_AUXILIARY = _BE | {"has", "have", "had", "having", "do", "does", "did"}
-_MODAL = frozenset(
+_HAVE = frozenset({"has", "have", "had"})
+_AUXILIARY = _BE | _HAVE | {"having", "do", "does", "did"}
+_WILL = frozenset(
     {"will", "would", "can", "could", "may", "might", "must", "shall", "should", "to"}
 )
 _DETERMINERS = frozenset(
@@ -178,14 +179,15 @@ def _stretches(text: str) -> Iterator[tuple[list[Token], list[Token], bool]]:
 def _acts_of(row: Sequence[Token], before: Sequence[Clause]) -> Iterator[Act]:
     doer = _shared(row, before)
     for at, token in enumerate(row):
-        if not _verb(row, at) or token.key in _AUXILIARY or not token.term:
+        owns = token.key in _HAVE and at + 1 < len(row) and row[at + 1].key in _DETERMINERS
+        if not owns and (not _verb(row, at) or token.key in _AUXILIARY or not token.term):
             continue
         # "Said Moss" is "Moss said"; "told" has its order.
         if token.key in SAID and token.key != "told":
             continue
         behind = at + 1
-        stem = token.term
-        if wording.glue(stem):
+        stem = "have" if owns else token.term
+        if not owns and wording.glue(stem):
             # "Took over" says what "took" does not.
             if behind == len(row) or row[behind].key not in _PARTICLES:
                 continue
@@ -226,7 +228,7 @@ def _verb(row: Sequence[Token], at: int) -> bool:
     while before >= 0 and (row[before].key in _LIGHT or row[before].key.endswith("ly")):
         before -= 1
     behind = row[before].key if before >= 0 else ""
-    if behind in _MODAL or behind in _BE:
+    if behind in _WILL or behind in _BE:
         return bool(token.term) and token.key not in _DETERMINERS | PREPOSITIONS
     return (is_past(token) or _irregular(token)) and behind not in _DETERMINERS
 
@@ -236,7 +238,7 @@ def _irregular(token: Token) -> bool:
 
 
 def _helps(token: Token) -> bool:
-    return token.key in _AUXILIARY | _MODAL | _LIGHT or token.key.endswith("ly")
+    return token.key in _AUXILIARY | _WILL | _LIGHT or token.key.endswith("ly")
 
 
 def _subject(row: Sequence[Token], end: int) -> list[Token]:
@@ -281,7 +283,7 @@ def noun_behind(row: Sequence[Token], start: int) -> list[Token]:
 def _nominal(token: Token) -> bool:
     if token.text in _MARKS:
         return True
-    if token.key in PREPOSITIONS | _AUXILIARY | _MODAL | _LIGHT | SAID | _JOINERS:
+    if token.key in PREPOSITIONS | _AUXILIARY | _WILL | _LIGHT | SAID | _JOINERS:
         return False
     if calendar_word(token.key):
         return False

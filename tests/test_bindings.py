@@ -25,6 +25,8 @@ SAYS = [
     ("The aunt of the king visited the mill.", "The king visited the mill.", "visited"),
     ("A tenant was forced to leave the mill.", "The mill was forced to close.", "forced"),
     ("“I sold it,” said the owner of a shop in Bray.", "The owner of a shop in Bray sold it.", ""),
+    ("Dane has a say; Bray and Cole pay.", "Bray has a say.", "has"),
+    ("Dane has a say; Bray and Cole pay.", "Dane has a say.", ""),
     # Objects; a pronoun stands for what came before it.
     ("The jury cleared the driver but fined the firm.", "The jury cleared the firm.", "cleared"),
     ("The tower was damaged, so workers repaired it.", "Workers repaired the tower.", ""),
