@@ -49,10 +49,8 @@ _MARKS = frozenset("\"“”'’")
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A verb, or what something is said to be, its place in its clause, its stem, and the stems of
-    the nouns about it.
-
-    `doer` has those before it, `of` those behind it, behind "by" where it is passive.
+    """A verb, or what something is said to be, its place in its clause and its stem; `doer` has
+    the stems of the nouns before it, `of` of those behind it, behind "by" where it is passive.
     """
 
     word: str

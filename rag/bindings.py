@@ -102,7 +102,7 @@ def _owned(text: str) -> frozenset[tuple[str, str]]:
 def _acts(claim: str, evidence: str) -> str:
     """The verb of `claim` that has another subject or object in the evidence; "" for none."""
     there = read_clauses(evidence)
-    known = frozenset().union(*(c.stems for c in there)) if there else frozenset()
+    known = frozenset(t.term for t in tokens(evidence) if t.term)
     for clause in read_clauses(claim):
         found = []
         for act in clause.acts:
