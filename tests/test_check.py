@@ -138,6 +138,12 @@ def test_no_negation_may_be_dropped_or_added(denied, said):
     assert isinstance(judged(denied, evidence(said)), Withheld)
 
 
+def test_what_reports_only_indicate_may_not_become_certain():
+    piece = evidence("Reports indicate that the ferry ran aground near Cape Orrin.")
+    assert "not certain" in judged("The ferry ran aground near Cape Orrin.", piece).reason
+    assert isinstance(judged("Reports indicate that the ferry ran aground.", piece), Verified)
+
+
 SAME = [
     ("About 18,000 cars cross daily.", "About 18 000 cars cross daily."),
     ("About 18,000 cars cross daily.", "About 18\u202f000 cars cross daily."),
