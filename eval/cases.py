@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
+
 from rag.errors import UsageError
+
+_SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,12 @@ class QuestionSet:
     name: str
     docs: Path
     cases: tuple[Case, ...]
+
+
+def drawn(cases: Sequence[Case], number: int) -> tuple[Case, ...]:
+    """As many of `cases`, drawn by lot, the same whenever the cases are; in their order."""
+    places = np.random.default_rng(_SEED).permutation(len(cases))[:number]
+    return tuple(cases[at] for at in sorted(places))
 
 
 def file_name(source: str) -> str:

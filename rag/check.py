@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rag import amounts, facts, quotations, wording
+from rag import acts, amounts, bindings, facts, quotations, roles, wording
 from rag.check_figures import check_figures, stem
 from rag.claims import LONGEST, Claim
 from rag.domain import Evidence, Withheld
@@ -24,6 +24,8 @@ FOREIGN_SHARE = 0.17
 # A name tells more than another word which clause a sentence comes from.
 _NAME_WEIGHT = 3
 _FEWEST_WORDS = 2
+# What has neither verb nor figure needs more, or it only names: "The operator."
+_FEWEST_OF_FRAGMENT = 4
 _MARKUP = re.compile(
     r"!?\[[^\]]*\]\s*\(|</?[a-zA-Z][^>]*>|\b(?:https?|javascript|data):|www\.|\]\("
 )
@@ -75,10 +77,13 @@ def _form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:
     for number in claim.numbers:
         if number not in evidence:
             raise UnsupportedError(f"no evidence has the number {number}")
+    if claim.cut:
+        raise UnsupportedError("the reply ends in the middle of it")
     if len(claim.text) > LONGEST:
         raise UnsupportedError("too long for a sentence")
     # "20 1" is no statement, though both figures be there.
-    if sum(t.text[0].isalpha() for t in facts.tokens(claim.text)) < _FEWEST_WORDS:
+    words = sum(t.text[0].isalpha() for t in facts.tokens(claim.text))
+    if words < _FEWEST_WORDS or (words < _FEWEST_OF_FRAGMENT and not acts.states(claim.text)):
         raise UnsupportedError("too few words to say anything")
     if _MARKUP.search(claim.text):
         raise UnsupportedError("links, images or markup")
@@ -97,6 +102,10 @@ def _supported(text: str, cited: Sequence[Evidence]) -> str:
     _relations(text, support)
     _negations(text, support)
     _words(text, support)
+    if word := bindings.stranger(text, replace(support, known=support.body).has):
+        raise UnsupportedError(f"who or what it is said of is not in the evidence: {word}")
+    if word := bindings.misbound(text, support.text):
+        raise UnsupportedError(f"the evidence says this of something else: {word}")
     return shown
 
 
@@ -144,7 +153,7 @@ def _names(text: str, support: Support) -> None:
             )
         ):
             raise UnsupportedError(f"names not together in the evidence: {one} {other}")
-    if verb := facts.exchanged(text, support.text):
+    if verb := roles.exchanged(text, support.text):
         raise UnsupportedError(f"who and whom are exchanged around “{verb}”")
 
 
@@ -155,8 +164,8 @@ def _relations(text: str, support: Support) -> None:
             raise UnsupportedError(f"comparison not in the evidence: {word}")
     if missing := wording.superlatives(text) - wording.superlatives(support.known):
         raise UnsupportedError(f"comparison not in the evidence: {min(missing)}")
-    speakers = facts.speakers(text)
-    credited = facts.speakers(support.text) | {t.key for t in facts.tokens(support.credits)}
+    speakers = roles.speakers(text)
+    credited = roles.speakers(support.text) | {t.key for t in facts.tokens(support.credits)}
     if speakers and not speakers & credited:
         raise UnsupportedError("the evidence has nobody of this name say it")
 
@@ -192,7 +201,7 @@ def _negations(text: str, support: Support) -> None:
 def _polarity(text: str, support: Support) -> None:
     """What a clause says is or is not so must stand likewise in the clause that it comes from."""
     theirs = [(c, _denied(c), frozenset(t.term for t in c if t.term)) for c in support.clauses]
-    speakers = facts.speakers(text)
+    speakers = roles.speakers(text)
     for clause in facts.clauses(text):
         mine = _denied(clause)
         weights = {t.term: _NAME_WEIGHT if t.name else 1 for t in clause if t.term}

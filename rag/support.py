@@ -23,11 +23,13 @@ class UnsupportedError(Exception):
 class Support:
     """What a sentence may draw on.
 
-    `text` is the evidence's own; `known` that with headings, title, publisher and author;
+    `text` is the evidence's own; `body` that with headings; `known` that with title, publisher and
+    author;
     `published` the articles' dates; `credits` their publishers, authors and titles.
     """
 
     text: str
+    body: str
     known: str
     published: tuple[str, ...]
     credits: str
@@ -83,6 +85,7 @@ def make_support(cited: Sequence[Evidence]) -> Support:
     around = [line for e in cited for line in _around(e)]
     return Support(
         _SEPARATOR.join(texts),
+        _SEPARATOR.join([*texts, *around]),
         _SEPARATOR.join([*texts, *around, *credits]),
         tuple(m.published for m in about if m.published),
         " ".join(credits),

@@ -135,6 +135,13 @@ def glue(term: str) -> bool:
 
 
 @lru_cache(maxsize=1)
+def irregular_pasts() -> frozenset[str]:
+    """The irregular pasts and participles of verbs, as written, where no present looks alike."""
+    rows = [line.split() for line in _read("irregular.txt").splitlines()]
+    return frozenset(form for row in rows for form in row[1:]) - {row[0] for row in rows}
+
+
+@lru_cache(maxsize=1)
 def _pairs() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """Groups of stems of like meaning, each with the group that says the contrary."""
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rag import amounts, facts, wording
+from rag import acts, amounts, bindings, facts, roles, wording
 from rag.check import Verified, check
 from rag.claims import Claim
 from rag.domain import Withheld
-from tests.sentences import LIES, TRUE, evidence
+from tests.sentences import LIES, MISSED, TRUE, evidence
 
 
 def judged(text, *pieces, numbers=None):
@@ -24,6 +24,12 @@ def judged(text, *pieces, numbers=None):
 @pytest.mark.parametrize("lie", [pytest.param(s, id=s.text[:60]) for s in LIES])
 def test_no_lie_is_shown(lie):
     assert judged(lie.text, lie.of) == Withheld(lie.text, lie.reason)
+
+
+@pytest.mark.parametrize("lie", [pytest.param(s, id=s.text[:60]) for s in MISSED])
+@pytest.mark.xfail(strict=True, reason="the words are all there, and no rule sees their order")
+def test_what_the_checks_miss(lie):
+    assert isinstance(judged(lie.text, lie.of), Withheld)
 
 
 def test_nine_of_ten_true_paraphrases_are_shown():
@@ -38,23 +44,41 @@ def test_the_sentence_itself_is_always_shown():
         assert isinstance(result, Verified), (piece.text, result)
 
 
-def test_checking_takes_less_than_20_ms_a_sentence():
-    kept = [
-        function
-        for module in (amounts, facts, wording)
-        for name, function in vars(module).items()
-        # The word lists are read once; all else is forgotten, as for evidence never seen.
-        if hasattr(function, "cache_clear") and name not in ("_pairs", "_groups", "_irregular")
-    ]
-    took = 0.0
-    for s in (sentences := [*TRUE, *LIES]):
-        for function in kept:
+KEPT = [
+    function
+    for module in (acts, amounts, bindings, facts, roles, wording)
+    for name, function in vars(module).items()
+    # The word lists are read once; all else is forgotten, as for evidence never seen.
+    if hasattr(function, "cache_clear")
+    and name not in ("_pairs", "_groups", "_irregular", "irregular_pasts")
+]
+
+
+def seconds(claim, shown):
+    """Processor time of one check with nothing remembered, the less of two."""
+    took = []
+    for _ in range(2):
+        for function in KEPT:
             function.cache_clear()
         start = time.process_time()
-        judged(s.text, s.of)
-        took += time.process_time() - start
-    assert len(kept) > 5
-    assert took / len(sentences) < 0.020
+        check(claim, shown)
+        took.append(time.process_time() - start)
+    return min(took)
+
+
+def test_checking_takes_less_than_20_ms_a_sentence():
+    assert len(KEPT) > 8
+    judged("The ferry left.", PIECE)  # reads the word lists
+    slow = [s.text for s in (*TRUE, *LIES) if seconds(Claim(s.text, (1,)), {1: s.of}) >= 0.020]
+    assert not slow
+
+
+def test_checking_the_longest_sentence_takes_less_than_20_ms():
+    words = " ".join(dict.fromkeys(s.of.text for s in TRUE))
+    piece = evidence(words[:900])
+    longest = f"{words[:300]} and {words[320:590]}."
+    assert len(longest) < 600
+    assert seconds(Claim(longest, (1,)), {1: piece}) < 0.020
 
 
 # --- Properties ----------------------------------------------------------------------------
@@ -112,6 +136,12 @@ def test_no_negation_may_be_dropped_or_added(denied, said):
     assert isinstance(judged(denied, evidence(denied)), Verified)
     assert isinstance(judged(said, evidence(denied)), Withheld)
     assert isinstance(judged(denied, evidence(said)), Withheld)
+
+
+def test_what_reports_only_indicate_may_not_become_certain():
+    piece = evidence("Reports indicate that the ferry ran aground near Cape Orrin.")
+    assert "not certain" in judged("The ferry ran aground near Cape Orrin.", piece).reason
+    assert isinstance(judged("Reports indicate that the ferry ran aground.", piece), Verified)
 
 
 SAME = [
@@ -189,6 +219,14 @@ BOTH = (
 )
 
 
+def test_the_articles_publisher_does_nothing_but_say():
+    piece = evidence("The mayor made no mention of the ferry.", publisher="Coast Post")
+    shown = judged("The Coast Post reported that the mayor made no mention of the ferry.", piece)
+    assert isinstance(shown, Verified)
+    lie = judged("The post made no mention of the ferry.", piece)
+    assert lie.reason == "who or what it is said of is not in the evidence: post"
+
+
 @pytest.mark.parametrize(
     ("text", "given_numbers", "kept"),
     [
@@ -214,6 +252,7 @@ def test_only_the_numbers_that_support_a_sentence_are_kept(text, given_numbers, 
         ("The ferry ran aground. " * 40, (1,), "too long for a sentence"),
         ("212", (2,), "too few words to say anything"),
         ("212 aboard.", (2,), "too few words to say anything"),
+        ("The ferry.", (2,), "too few words to say anything"),
     ],
 )
 def test_form(text, given_numbers, reason):

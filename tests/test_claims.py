@@ -23,6 +23,30 @@ WRITTEN = [
     ("<think>One. [1] Two?</think>Three. [3]", [("Three.", (3,))]),
     ("<think>One. [1] never closed", []),
     ("Hid\u200bden s\u202eigns\u202c. [1]", [("Hidden signs.", (1,))]),
+    # Numbers that lead: of the whole reply, or of lines copied from the prompt.
+    ("[1] One. [2] Two.", [("One.", (1,)), ("Two.", (2,))]),
+    ("[1] One.\n[2] Two.\n\n[3] Six.", [("One.", (1,)), ("Two.", (2,)), ("Six.", (3,))]),
+    ("[1][2] One.\n- [3] Two.", [("One.", (1, 2)), ("Two.", (3,))]),
+    ("- [1] One.\n- [2] Two.", [("One.", (1,)), ("Two.", (2,))]),
+    ("[1]: One. So it is.\n[2] Two.", [("One.", (1,)), ("So it is.", ()), ("Two.", (2,))]),
+    ("[1]\nOne.\n[2]\nTwo.", [("One.", (1,)), ("Two.", (2,))]),
+    ("One.\n[1]\nTwo.\n[2]", [("One.", (1,)), ("Two.", (2,))]),
+    ("One [1].\n\n[2] Two.", [("One.", (1,)), ("Two.", (2,))]),
+    ("Yes [1]. “One,” he said [2]. Two [3].",
+     [("Yes.", (1,)), ("“One,” he said.", (2,)), ("Two.", (3,))]),
+    # What stands before the words of evidence in a prompt.
+    ("[1] (Post, undated) One. [2] (A (B) Post, 3 May 2021, by Al (Ed) Moss) Two.",
+     [("One.", (1,)), ("Two.", (2,))]),
+    ("(Post, 2021) One. [1] (Post, May 2021) Two. [2]", [("One.", (1,)), ("Two.", (2,))]),
+    ("(In all, 40 boats) left. [1]", [("(In all, 40 boats) left.", (1,))]),
+    ("It cost (Post, 2021) a lot. [1]", [("It cost (Post, 2021) a lot.", (1,))]),
+    # What is said of the evidence, not by it.
+    ("According to [1], one left. Evidence 2 says that two left.",
+     [("One left.", (1,)), ("Two left.", (2,))]),
+    ("According to the evidence 2, one left.", [("One left.", (2,))]),
+    ("[1] states that two left.", [("Two left.", (1,))]),
+    ("According to Moss, one left. [1]", [("According to Moss, one left.", (1,))]),
+    ("Evidence 2 was lost. [1]", [("Evidence 2 was lost.", (1,))]),
     ("", []),
     (" \n [1] ", []),
 ]  # fmt: skip
@@ -60,6 +84,23 @@ def test_a_sentence_comes_as_soon_as_the_next_begins():
     first = next(c for c in stream if c is not None)
     assert first == Claim("One.", (1,))
     assert given_so_far == ["One", ".", " [1]", " T"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("[1] One. [2] Two and th", [False, True]),
+        ("One. [1] Two and th", [False, True]),
+        ("One and two [1]", [False]),
+        ("- One and two [1]\n", [False]),
+        ("[1] He said “one.”", [False]),
+        ("[1] **One.**", [False]),
+        ("[1] One and two\n", [False]),
+        ("[1] One (of 2.)", [False]),
+    ],
+)
+def test_a_reply_may_end_in_the_middle_of_a_sentence(text, cut):
+    assert [c.cut for c in claims([text]) if c] == cut
 
 
 def test_what_never_ends_is_cut():

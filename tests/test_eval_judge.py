@@ -283,6 +283,20 @@ def test_a_judge_that_fails_now_and_then_is_told_but_does_not_fail_the_run():
     assert done.exit_code == 0 and "too long" in done.stderr
 
 
+def test_a_judge_is_waited_for_as_long_as_the_deadline_says():
+    def slow(prompt: str) -> Reply:
+        time.sleep(1.5)
+        return strict(prompt)
+
+    with judge_server(slow) as (url, _):
+        options = ["--judge", "j", "--judge-url", url, "--json"]
+        hasty = run_judged(*options, limit=1, PULLQUOTE_MODEL_DEADLINE="1",
+                           PULLQUOTE_MODEL_RETRIES="0")  # fmt: skip
+        patient = run_judged(*options, limit=1, PULLQUOTE_MODEL_DEADLINE="200")
+    assert json.loads(hasty.stdout)["metrics"]["judge_faithfulness"]["value"] is None
+    assert json.loads(patient.stdout)["metrics"]["judge_faithfulness"]["n"] == 1
+
+
 def test_nobody_there_is_found_out_after_a_few_calls():
     with judge_server(lambda _: (500, "down")) as (url, requests):
         scores = faithfulness([RIGHT] * 30, open_judge("j", url, retries=0))

@@ -295,9 +295,23 @@ def test_floors_and_comparisons(baseline, library, tmp_path):
     assert "refused has no score" in failed.stderr and "token_f1 is 0." in failed.stderr
 
 
+def test_a_sample_is_the_same_each_time_and_part_of_a_larger_one(library, tmp_path):
+    asked = []
+    for number in (4, 4, 6):
+        path = tmp_path / "run.json"
+        options = ["--docs", ARTICLES, "--library", library, "--sample", number, "--save", path]
+        assert invoke(QUESTIONS, *options).exit_code == 0
+        asked.append([row.case.id for row in load_runs(path)["articles"].rows])
+    assert asked[0] == asked[1] and len(asked[0]) == 4
+    assert set(asked[0]) < set(asked[2]) and len(asked[2]) == 6
+    order = [case.id for case in load_set(QUESTIONS, ARTICLES).cases]
+    assert asked[2] == sorted(asked[2], key=order.index) != order[:6]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--sample", "0"], "--sample"),
         (["--fail-under", "nonsense=1"], "none of verbatim_rate"),
         (["--fail-under", "mrr"], "share from 0 to 1"),
         (["--fail-under", "mrr=high"], "share from 0 to 1"),

@@ -75,6 +75,12 @@ def evaluate() -> None:
     "set's documents.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask the first N questions.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Ask N questions of each set, drawn by lot.",
+)
 @click.option("--judge", metavar="MODEL", help="Have a model judge the answers too.")
 @click.option(
     "--judge-url",
@@ -107,8 +113,8 @@ def evaluate() -> None:
 @click.pass_obj
 def run_sets(
     environ: Mapping[str, str], sets: tuple[Path, ...], docs: Path | None, library: Path | None,
-    limit: int | None, judge: str | None, judge_url: str | None, model: str | None,
-    as_json: bool, html: Path | None, markdown: Path | None, save: Path | None,
+    limit: int | None, sample: int | None, judge: str | None, judge_url: str | None,
+    model: str | None, as_json: bool, html: Path | None, markdown: Path | None, save: Path | None,
     against: Path | None, floors: tuple[str, ...], before: Path | None,
 ) -> None:  # fmt: skip
     """Answer the questions of each SET and score the answers.
@@ -143,7 +149,7 @@ def run_sets(
         for file in filter(None, (html, markdown, save)):
             if not file.parent.is_dir():
                 raise UsageError(f"{file}: there is no folder {file.parent}")
-        question_sets = _load(sets, docs or library, limit)
+        question_sets = _load(sets, docs or library, limit, sample)
         earlier = {path: load_runs(path) for path in (against, before) if path}
         settings = load(environ, library=library, model=model)
         judging = _judging(judge, judge_url, settings)
@@ -183,7 +189,9 @@ def _judging(model: str | None, url: str | None, settings: Settings) -> Callable
     from eval.judging import choose_judge, judge_run
 
     judge = choose_judge(model, settings, url or "")
-    llm = open_judge(judge.model, judge.url, judge.api_key)
+    llm = open_judge(
+        judge.model, judge.url, judge.api_key, settings.model_deadline, settings.model_retries
+    )
 
     def judged(run: Run) -> Run:
         if sys.stderr.isatty():
@@ -203,11 +211,13 @@ def _judge_troubles(runs: Sequence[Run]) -> bool:
     return any(not scored(run) for run, _ in said)
 
 
-def _load(sets: Sequence[Path], docs: Path | None, limit: int | None) -> list[QuestionSet]:
-    """The sets named, cut to the first questions."""
+def _load(
+    sets: Sequence[Path], docs: Path | None, limit: int | None, sample: int | None
+) -> list[QuestionSet]:
+    """The sets named, cut to the first questions, or to some of these drawn by lot."""
     import dataclasses
 
-    from eval.cases import load_set
+    from eval.cases import drawn, load_set
 
     loaded: list[QuestionSet] = []
     for path in sets:
@@ -216,7 +226,10 @@ def _load(sets: Sequence[Path], docs: Path | None, limit: int | None) -> list[Qu
             raise UsageError(f"{path}: no question in it")
         if question_set.name in {other.name for other in loaded}:
             raise UsageError(f"{path}: two sets are called {question_set.name}; rename one")
-        loaded.append(dataclasses.replace(question_set, cases=question_set.cases[:limit]))
+        cases = question_set.cases[:limit]
+        loaded.append(
+            dataclasses.replace(question_set, cases=drawn(cases, sample) if sample else cases)
+        )
     return loaded
 
 
