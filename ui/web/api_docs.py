@@ -18,7 +18,9 @@ h2 { margin: 2.5rem 0 .25rem; font-size: 1.1rem; }
 h2 code { background: none; padding: 0; }
 .method { display: inline-block; min-width: 3.2rem; font-weight: 700; color: #0f766e; }
 code, pre { font-family: ui-monospace, Consolas, monospace; font-size: .9em; background: #eeeceb; }
-code { padding: .1em .3em; border-radius: 3px; }
+code { padding: .1em .3em; border-radius: 3px; overflow-wrap: anywhere; }
+h2 { overflow-wrap: anywhere; }
+td, th { overflow-wrap: anywhere; }
 pre { padding: .75rem; overflow-x: auto; border-radius: 4px; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 td, th { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
