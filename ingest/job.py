@@ -25,6 +25,10 @@ from rag.settings import Settings
 __all__ = ["Summary", "ingest", "parse"]
 
 Progress = Callable[[int, str], None]
+_Stored = tuple[tuple[Read, str], tuple[NewPassage, ...]]
+# So many articles, or passages of them, are stored in one transaction: what is lost at a kill.
+_TOGETHER = 16
+_PASSAGES_TOGETHER = 64
 
 
 def ingest(
@@ -86,8 +90,10 @@ class _Run:
                 self._count(read)
         else:
             ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
-            for (read, marked), passages in embedded(ahead.split(reads), self._embedder):
-                self._keep(read, marked, passages)
+            for together in _batches(embedded(ahead.split(reads), self._embedder)):
+                with self._library.catalogue.transaction():
+                    for (read, marked), passages in together:
+                        self._keep(read, marked, passages)
         self._take_away()
         if not self._dry:
             settle(self._library, self._writer, self._embedder, self._budget)
@@ -179,6 +185,11 @@ class _Run:
         """Store an article, or say where its text is stored already."""
         place, found = read.place, read.found
         twin = self._writer.with_revision(found.revision)
+        if twin is None and not passages:
+            # Its text was stored, or on its way, when its turn came to be split. If it is gone
+            # since, as where a file was renamed and another took its name, now is its turn.
+            again = split(found, self._embedder, self._budget, frozenset())
+            marked, ((_, passages),) = again.marked, embedded([(read, again)], self._embedder)
         if twin is not None:
             self._same(place, twin, read.known)
             self._writer.attach(place, twin)
@@ -235,6 +246,20 @@ class _Run:
             self.summary.removed.append(place.source)
         if not self._dry:
             self._writer.detach([place.path])
+
+
+def _batches(articles: Iterable[_Stored]) -> Iterator[list[_Stored]]:
+    """`articles` in groups to be stored together: each commit takes as long as a short article."""
+    group: list[_Stored] = []
+    passages = 0
+    for article in articles:
+        group.append(article)
+        passages += len(article[1])
+        if len(group) >= _TOGETHER or passages >= _PASSAGES_TOGETHER:
+            yield group
+            group, passages = [], 0
+    if group:
+        yield group
 
 
 def _nothing_in(place: Place) -> str:

@@ -50,7 +50,7 @@ LAYERS: tuple[set[str], ...] = (
         "facts",
         "claims",
     },
-    {"embed", "embed_openai", "llm", "library", "quotes"},
+    {"embed", "embed_openai", "wordpiece", "llm", "library", "quotes"},
     {
         "retrieve",
         "reading",

@@ -59,6 +59,19 @@ def test_a_renamed_file_keeps_its_article_and_nothing_is_embedded(run, library, 
     assert list(problems(library)) == []
 
 
+def test_a_renamed_file_keeps_its_article_where_another_takes_its_name(run, library, folder):
+    run()
+    # Its new name is looked at while its text is still stored, under the old one.
+    (folder / "ferry.md").rename(folder / "old-ferry.md")
+    (folder / "ferry.md").write_text("# Ferry\n\nThe ferry to Alta was sold to a bank in 2022.\n")
+    summary = run()
+    assert not summary.failed and summary.added == ["old-ferry.md"]
+    assert "84 people" in library.article("old-ferry.md").text
+    assert "sold to a bank" in library.article("ferry.md").text
+    assert library.count()[1] == len(library.views.vectors.ids()) == 3
+    assert list(problems(library)) == []
+
+
 def test_a_copy_is_one_article_with_two_sources_until_they_part(run, library, folder):
     run()
     (folder / "copy.md").write_text(TEXT)

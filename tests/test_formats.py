@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from ingest import language
 from ingest.containers import members
 from ingest.draft import draft
 from ingest.job import ingest
@@ -250,6 +251,27 @@ def test_front_matter_is_metadata(library, embedder, settings, tmp_path):
 ])  # fmt: skip
 def test_the_language_of_running_text_is_told_and_of_lists_of_names_is_not(text, language):
     assert draft(Document(text, False)).metadata.language == language
+
+
+def test_a_kept_language_model_tells_the_same_and_none_is_missed(tmp_path):
+    page = "Die Fähre fuhr am Donnerstag zum ersten Mal seit zwei Jahren wieder über die Mündung. "
+    samples = [page[i:] + page[:i] for i in range(0, 80, 7)] + ["?" * 100, "a b c 1 2 3 " * 20]
+    packaged = [language._unpacked().classify(s) for s in samples]
+    try:
+        language.keep_in(tmp_path)
+        assert [language._identifier().classify(s) for s in samples] == packaged
+        # From the second process on it is only opened.
+        (kept,) = (tmp_path / "models").iterdir()
+        written = (kept / "moves.npy").stat().st_mtime_ns
+        language._identifier.cache_clear()
+        assert [language._identifier().classify(s) for s in samples] == packaged
+        assert (kept / "moves.npy").stat().st_mtime_ns == written
+        (tmp_path / "file").write_text("in the way")
+        language.keep_in(tmp_path / "file")
+        assert [language._identifier().classify(s) for s in samples] == packaged
+    finally:
+        language._Kept.folder = None
+        language._identifier.cache_clear()
 
 
 @given(texts)

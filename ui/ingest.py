@@ -83,6 +83,7 @@ def bring_in(
     import tempfile
 
     from ingest.job import ingest as run
+    from ingest.language import keep_in
     from rag.embed_openai import choose_embedder
     from rag.library import Library
 
@@ -93,6 +94,7 @@ def bring_in(
         new = dry_run and not (settings.library / "catalogue.sqlite3").is_file()
         library = Library(Path(nowhere) if new else settings.library, create=True)
         embedder = choose_embedder(settings, cache_folder(environ))
+        keep_in(cache_folder(environ))
         line = ProgressLine()
         try:
             summary = run(
@@ -179,6 +181,7 @@ def reindex(
       pullquote reindex --embedding-model models/e5-small
     """
     with errors():
+        from ingest.language import keep_in
         from ingest.reindex import reindex as run
         from rag.embed_openai import choose_embedder
         from rag.library import Library
@@ -189,6 +192,7 @@ def reindex(
         )  # fmt: skip
         opened = Library(settings.library)
         embedder = choose_embedder(settings, cache_folder(ctx.obj))
+        keep_in(cache_folder(ctx.obj))
         line = ProgressLine()
         try:
             articles, passages = run(opened, embedder, settings.passage_tokens, line, _waiting)

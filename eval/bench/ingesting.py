@@ -9,6 +9,7 @@ from pathlib import Path
 from eval.bench.process import Figures, Setup, folder_mb, peak_mb
 from eval.documents import read_documents
 from ingest.job import ingest, parse
+from ingest.language import keep_in
 from ingest.split import embedding_text
 from rag.domain import Span
 from rag.embed import Embedder
@@ -23,6 +24,7 @@ def measure_ingest(setup: Setup, docs: Path, folder: Path) -> Figures:
     the first and after it, and of disk.
     """
     embedder, settings = setup.embedder(), setup.at(folder)
+    keep_in(setup.cache)
     library = Library(folder, create=True)
     # Opens both indexes, so that importing their packages is start-up and not ingest.
     library.refresh()
