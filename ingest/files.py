@@ -24,10 +24,10 @@ def file_events(root: Path, max_mb: float) -> Iterator[Event]:
         max_mb: larger articles are refused, in megabytes; a file of many may be larger.
     """
     empty = True
-    places = _Places(root)
-    if not _named_in_utf8(root.resolve()):
+    if not _named_in_utf8(Path(os.path.realpath(root))):
         yield _unnameable(root, root.name)
         return
+    places = _Places(root)
     for found in discover(root, form_of):
         empty = False
         if not _named_in_utf8(found.path):
@@ -63,13 +63,14 @@ class _Places:
     """Where files really are; folders are looked up once, not once for each file in them."""
 
     def __init__(self, root: Path) -> None:
-        self.root_name = root.resolve().name
+        self.root_name = Path(os.path.realpath(root)).name
         self._folders: dict[Path, Path] = {}
 
     def of(self, path: Path) -> str:
         """The path of a file without links in it."""
         if path.is_symlink():
-            return str(path.resolve())
+            # Unlike `resolve`, this takes a link that leads in a ring.
+            return os.path.realpath(path)
         if path.parent not in self._folders:
             # The files of a folder come one after the other.
             self._folders = {path.parent: path.parent.resolve()}
@@ -85,7 +86,7 @@ def _item(found: Found, places: _Places, form: str, max_mb: float) -> Item:
 
 
 def _container(found: Found, form: str, max_mb: float, in_folder: bool) -> Iterator[Event]:
-    path = str(found.path.resolve())
+    path = os.path.realpath(found.path)
     try:
         for member in members(found.path, form, max_mb, in_folder):
             name = f"{found.relative}#{member.key}"

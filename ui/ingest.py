@@ -13,7 +13,7 @@ import click
 from rag.errors import UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.options import FAILED, errors, library_option
-from ui.report import ProgressLine, plain, print_json, summary_dict, summary_line
+from ui.report import ProgressLine, one_line, print_json, summary_dict, summary_line
 
 if TYPE_CHECKING:
     from ingest.items import Event
@@ -105,7 +105,7 @@ def bring_in(
             line.end()
             library.close()
     for _, reason in summary.failed:
-        click.echo(plain(f"failed: {reason}"), err=True)
+        click.echo(one_line(f"failed: {reason}"), err=True)
     return summary
 
 

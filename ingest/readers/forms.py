@@ -12,7 +12,7 @@ from ingest.readers.fields import from_fields
 from rag.errors import ArticleError
 
 # Raise this when a reader gives another text for the same bytes: all articles are then read anew.
-READERS_VERSION = 1
+READERS_VERSION = 2
 
 BY_SUFFIX: Mapping[str, str] = {
     ".txt": "text", ".md": "markdown", ".markdown": "markdown", ".html": "page", ".htm": "page",
