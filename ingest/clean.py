@@ -105,15 +105,24 @@ def _leads_away(text: str, blocks: Sequence[Block]) -> set[int]:
 def _menu(text: str, blocks: Sequence[Block]) -> set[int]:
     """The numbers of the lines and items that are only links to other pages of the same site.
 
-    A line that is only a link to another site may be what someone looks for, and so may a step.
+    A line that is only a link to another site may be what someone looks for, and so may a step,
+    and what alone stands in a section, as below "Licence".
     """
-    return {
+    found = {
         number
         for number, block in enumerate(blocks)
         if (block.kind in (Kind.SENTENCE, Kind.LIST_ITEM) or _heads(block))
         and leads_on(block.span.of(text))
         and not re.search(r"[\d#]", before_on_line(text, block.span.start))
     }
+
+    def heads(number: int) -> bool:
+        return number not in found and _heads(blocks[number]) and blocks[number].level > 1
+
+    return {
+        n for n in found
+        if not (n and heads(n - 1) and (n + 1 == len(blocks) or heads(n + 1)))
+    }  # fmt: skip
 
 
 def _heads(block: Block) -> bool:

@@ -140,7 +140,7 @@ REFUSED = (
     Refused("a line end in a file's name", "new\nline.txt", b"\0\0\0\0",
             "new␊line.txt: binary content, not text; export it as plain text first"),
     Refused("an address list with a mail address in it", "list.txt", "mailto:crew@ferry.example\n",
-            "mailto:crew@ferry.example: not an address of the web; it must begin with http or https",
+            "mailto:crew@ferry.example: not an address of the web; it must begin with http",
             ("--urls",)),
     Refused("an address list with the cloud's own data", "list.txt",
             "http://169.254.169.254/latest/meta-data\n",

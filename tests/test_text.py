@@ -127,6 +127,8 @@ def test_words_with_a_link_in_them_and_links_to_elsewhere_are_no_menu(line):
 
 def test_a_step_that_is_a_link_is_a_step_and_a_page_of_links_has_no_other_words():
     assert not is_furniture("[Install the engine](install.md)", "1. ")
+    licence = "# Ferry\n\nShe sails at nine.\n\n## Licence\n\n[MIT](LICENSE)\n\n## Crew\n\nNine.\n"
+    assert Kind.BOILERPLATE not in [b.kind for b in mark(licence, blocks(licence, True))]
     index = "# Pages\n\n- [Fares](fares.md)\n- [[Pilotage]]\n\nSee also\n"
     kinds = [b.kind for b in mark(index, blocks(index, True))]
     assert kinds == [Kind.HEADING, Kind.LIST_ITEM, Kind.LIST_ITEM, Kind.BOILERPLATE]

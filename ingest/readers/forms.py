@@ -42,7 +42,8 @@ def read(form: str, data: bytes, name: str, options: Mapping[str, str]) -> Docum
         form: one of the values of `BY_SUFFIX` that is no container, "record" or "wikitext".
         data: its bytes.
         name: what to call it in errors.
-        options: for a page its ``charset`` and ``url``, for wikitext its ``title``.
+        options: for a page its ``charset`` and ``url``, for wikitext its ``title`` and
+            the names of its ``hidden`` namespaces, with bars between.
 
     Raises:
         ArticleError: it cannot be read.
@@ -81,5 +82,6 @@ def read(form: str, data: bytes, name: str, options: Mapping[str, str]) -> Docum
         case "wikitext":
             from ingest.readers.wikitext import read_wikitext
 
-            return read_wikitext(data.decode(), options["title"], name)
+            hidden = filter(None, options.get("hidden", "").split("|"))
+            return read_wikitext(data.decode(), options["title"], name, hidden)
     raise ArticleError(f"{name}: no reader for {form}")
