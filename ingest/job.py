@@ -94,6 +94,8 @@ class _Run:
                 with self._library.catalogue.transaction():
                     for (read, marked), passages in together:
                         self._keep(read, marked, passages)
+                        # From here on the library knows whose name it is.
+                        self._names.pop(read.place.source, None)
         self._take_away()
         if not self._dry:
             settle(self._library, self._writer, self._embedder, self._budget)
@@ -229,9 +231,7 @@ class _Run:
                 self._writer.below(listed.container) if listed.folder
                 else self._writer.listed_in(listed.container)
             )  # fmt: skip
-            for place in {p.path: p for p in places}.values():
-                if hash(place.path) in self._seen:
-                    continue
+            for place in {p.path: p for p in places if hash(p.path) not in self._seen}.values():
                 if listed.folder and Path(place.container or place.path).exists():
                     continue
                 self._remove(place)

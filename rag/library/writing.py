@@ -151,9 +151,10 @@ class Writer:
 
     def _select(self, where: str, *values: str) -> Iterator[Place]:
         for table, digest in (("sources", "file_hash"), ("failures", "''")):
+            # One at a time: of a large folder there are as many as articles.
             rows = self._catalogue.db.execute(
                 f"SELECT path, source, container, {digest} FROM {table} WHERE {where}", values
-            ).fetchall()
+            )
             yield from (Place(*r) for r in rows)
 
     @staticmethod
