@@ -11,6 +11,7 @@ from ingest.ahead import Ahead, Read
 from ingest.draft import Draft, draft, fingerprint, parse
 from ingest.embedding import embedded
 from ingest.files import file_events
+from ingest.garbage import seldom_collected
 from ingest.items import Broken, Event, GoneError, Item, Listed
 from ingest.readers.document import filled
 from ingest.readers.forms import READERS_VERSION
@@ -55,6 +56,7 @@ def ingest(
     with (
         library.writing(waiting) as writer,
         guarded(settings.read_seconds, settings.read_memory_mb) as guard,
+        seldom_collected(),
     ):
         run = _Run(library, writer, embedder, settings, guard, progress, dry_run)
         return run.go(paths, events)
