@@ -1,5 +1,6 @@
 """A library over time: renames, copies, reprints, deletions, several processes, reindex."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -202,6 +203,14 @@ def test_a_line_that_recurs_at_the_end_of_pages_costs_their_last_passages_alone(
     # With the third story the line recurs; in each of the three the last passage held it.
     assert added > 3 and len(texts) == added + 3
     assert line not in embedded_words(library) and list(problems(library)) == []
+
+
+def test_an_ingest_leaves_the_collector_of_garbage_as_it_was(run):
+    before = gc.get_threshold(), gc.get_freeze_count()
+    during = []
+    run(progress=lambda *_: during.append((gc.get_threshold(), gc.get_freeze_count())))
+    assert during[0][0] != before[0] and during[0][1] > before[1]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_what_failed_is_listed_tried_again_and_then_forgotten(run, library, folder):
