@@ -23,8 +23,8 @@ _KINDS = (
     (b"PK\x03\x04", "a packed file, as .docx, .odt, .pptx, .epub and .zip are; of these only .docx "
                     "is read, under that name"),
     (b"\xd0\xcf\x11\xe0", "an old Office document; save it as .docx"),
+    *((b"BZh%d1AY&SY" % size, "packed (bzip2); unpack it first") for size in range(1, 10)),
     (b"\x1f\x8b", "packed (gzip); unpack it first"),
-    (b"BZh", "packed (bzip2); unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "packed (7z); unpack it first"),
     (b"\xfd7zXZ\0", "packed (xz); unpack it first"),
 )  # fmt: skip

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import bz2
 import io
 import os
 import re
@@ -20,6 +21,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ingest.read import decode
 from tests.test_formats import DATA
 from ui.cli import main
 
@@ -94,6 +96,8 @@ REFUSED = (
             "not plain text but an old Office document; save it as .docx"),
     Refused("a packed folder", "articles.tar.gz", tarred(),
             "not plain text but packed (gzip); unpack it first"),
+    Refused("a text packed by bzip2", "ferry.txt", bz2.compress(SENTENCE.encode()),
+            "not plain text but packed (bzip2); unpack it first"),
     Refused("UTF-16 that does not say so", "notes.txt", SENTENCE.encode("utf-16-le"),
             "not plain text but UTF-16LE without its byte order mark; convert it, for example: "
             "iconv -f UTF-16LE -t UTF-8"),
@@ -166,6 +170,11 @@ def test_what_is_no_article_is_told_in_one_line_with_the_mend(bad: Refused, tmp_
     assert bad.says.replace("DIR", str(tmp_path)) in said[0]
     assert done.exit_code == bad.exit_code
     assert "Error(" not in said[0] and "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("words", ["BZhou wrote it.", "7zip is a program.", "PK won.", "%PD"])
+def test_words_that_begin_as_other_files_do_are_words(words: str) -> None:
+    assert decode(words.encode(), "a.txt") == words
 
 
 def test_a_file_that_lost_its_articles_removes_none(tmp_path: Path) -> None:
