@@ -57,8 +57,9 @@ class Allowed:
         addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
         good = [a for a in addresses if self._may(host, ipaddress.ip_address(a))]
         if not good:
+            where = "" if host == addresses[0] else f" ({addresses[0]})"
             raise RefusedError(
-                f"{host} is on a private network ({addresses[0]}), which is not fetched from; "
+                f"{host} is on a private network{where}, which is not fetched from; "
                 f"to allow it, set PULLQUOTE_ALLOW_HOSTS={host} (allow_hosts in pullquote.toml)"
             )
         return good

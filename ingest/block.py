@@ -43,7 +43,10 @@ def ends_sentence(text: str) -> bool:
 
 def before_on_line(text: str, at: int) -> str:
     """The characters that stand before place `at` on its line: a marker, or indentation."""
-    return text[max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1 : at]
+    start = text.rfind("\n", 0, at) + 1
+    # Looking for the other line end on that line alone: a text without one would be gone through
+    # from its beginning each time.
+    return text[max(start, text.rfind("\r", start, at) + 1) : at]
 
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
@@ -51,12 +54,29 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 
 def unlinked(line: str) -> str:
     """`line` with Markdown's links and pictures as their words: for looking at, not for quoting."""
-    return _LINK.sub(r"\1", line)
+    return _LINK.sub(r"\1", line) if "](" in line else line
 
 
 def is_linked(line: str) -> bool:
     """Whether a line is nothing but links."""
-    return bool(_LINK.search(line)) and not any(c.isalnum() for c in _LINK.sub("", line))
+    return (
+        "](" in line
+        and bool(_LINK.search(line))
+        and not any(c.isalnum() for c in _LINK.sub("", line))
+    )
+
+
+# A link to a page of the same wiki or site: by its name, or by an address without a host.
+_INWARD = re.compile(
+    r"\[\[[^\[\]\r\n]+\]\]|\[[^\[\]]*\]\((?![a-z][a-z\d+.-]*:|//)[^()\s]*(?:\s+\"[^\"]*\")?\)", re.I
+)
+
+
+def leads_on(line: str) -> bool:
+    """Whether a line is nothing but links to other pages of the same site."""
+    if "](" not in line and "[[" not in line:
+        return False
+    return bool(_INWARD.search(line)) and not any(c.isalnum() for c in _INWARD.sub("", line))
 
 
 _TERM = r"[^\W_](?:[^\n:|.!?;]){0,40}?"

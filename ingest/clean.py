@@ -10,110 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ingest.block import Block, before_on_line, ends_sentence, is_linked, unlinked
+from ingest.block import Block, before_on_line, ends_sentence, is_linked, leads_on
+from ingest.furniture import fold_line, is_furniture, is_path, stands_apart
 from rag.domain import Kind, Span
 from rag.text import trim
 
-_SHARES = "facebook|twitter|tweet|whatsapp|linkedin|telegram|reddit|pinterest|email|print|copy link"
-# Lines that are furniture wherever they stand, by what they start with; with "$", end with.
-_FORMS = (
-    # other articles
-    r"see also\b(?! (?:the|that|this|how|why)\b.*[.]$)",
-    r"(?:also read|read (?:also|more|next|the full))\b",
-    r"(?:related|recommended|popular|latest|more) (?:articles?|stor(?:y|ies)|posts?|news)\b",
-    r"(?:related|recommended|more) (?:topics?|content|reading)\b",
-    r"related ?:",
-    r"more (?:from|on|in)\b.{0,60}(?<![.!?])$",
-    r"(?:you )?(?:may|might) also (?:like|be interested)\b",
-    r"most (?:popular|read|viewed|commented)\b",
-    r"recent (?:comments|posts|articles)\b",
-    r"don[’']t miss\b",
-    r"(?:previous|next) (?:article|post|story|page)\b.{0,120}$",
-    # adverts and paywalls
-    r"\W*(?:advert(?:isement|ising)?|sponsored(?: content)?|promoted)\W*$",
-    r"ads? by\b.{0,60}$",
-    r"(?:article|story) continues (?:below|after)\b",
-    r"continue reading\b",
-    r"(?:click|tap) here\b",
-    # comment forms
-    r"leave a (?:reply|comment)\b",
-    r"please enter your\b",
-    r"post (?:a )?comment\b",
-    r"your email address\b",
-    r"save my name\b",
-    r"(?:\d+|no) comments?$",
-    r"comments?(?: ?\(\d+\)| are closed.*)?$",
-    r"cancel reply\b",
-    r"log ?in to (?:reply|comment)\b",
-    # sharing and following
-    r"share (?:this|on|via|with)\b.{0,80}$",
-    r"share$",
-    rf"(?:{_SHARES})(?:\W+(?:{_SHARES}|share|pin|it)\b)*\W*$",
-    r"follow us\b",
-    r"like us on\b",
-    r"join our\b.{0,80}$",
-    r"(?:sign up|subscribe)\b\W*(?:$|[|·•]|(?:sign|log) ?in\b)",
-    r"(?:sign up|subscribe)\b.{0,120}"
-    r"\b(?:newsletters?|inbox|email|free|now|today|our|us|premium|here)\b.{0,60}$",
-    r"get (?:our|the (?:latest|best|day[’']s|morning|free))\b.{0,80}"
-    r"\b(?:newsletter|inbox|app|alerts?)\b",
-    r"newsletters?(?: (?:sign ?-?up|subscription|archive))?\b\W*$",
-    r"\d+ (?:shares?|views?|likes?)$",
-    # cookies and rights
-    r"(?:we|this (?:web)?site) uses? cookies\b",
-    r".{0,80}\baccept (?:all )?cookies\b",
-    r"cookie (?:policy|settings|notice|preferences)\b",
-    r"(?:©|\(c\)|copyright\b) ?.{0,160}$",
-    r".{0,80}\ball rights reserved\b",
-    r"(?:terms (?:of (?:use|service)|and conditions)|privacy policy)\b.{0,100}$",
-    # captions
-    r"(?:captions?|photo(?:graph)?s?|image|picture|video|source image|file photo|credit)"
-    r" ?(?:credit|courtesy|source|caption)? ?(?:[:|©]|by (?-i:[A-Z]))",
-    r"\((?:photo|image|picture)\b.{0,200}\)$",
-    r".{0,200}\((?:photo|image|picture|file) ?(?:by|:|credit).{0,120}\)$",
-    r".{0,160}/ ?getty images\b",
-    # menus, breadcrumbs, page tools
-    r"skip to (?:main )?content\b",
-    r"back to top\b",
-    r"(?:main )?menu$",
-    r"toggle navigation\b",
-    r"search ?(?:for ?)?:?$",
-    r"(?:tags?|topics?|categor(?:y|ies)|filed under|posted in|tagged|labels?) ?:.{0,200}$",
-    r"(?:estimated )?(?:reading time|\d+ ?-?min(?:ute)?s? read)\b.{0,40}$",
-    r"listen to this article\b",
-    r"home ?(?:[>»/|›→]|[-–] ).{0,200}$",
-    r"(?:[\w&’' ]{2,24}[|•·] ?)+[\w&’' ]{2,24}$",
-)
-# Paths to a page from the wiki's start. In a list such a line is a step: "Settings > Proxy > On".
-_PATHS = (
-    r"(?:[\w&’' -]{2,30}[>»›→] ?){2,}[\w&’' -]{2,60}$",
-    r"(?-i:(?:[A-Z][\w&’' -]{1,29} / ){2,}[A-Z][\w&’' -]{1,60}$)",
-    r"you are here\b.{0,200}$",
-)
-# What a wiki puts around a page; such a line may be glued to a paragraph that it is no part of.
-_TOOLS = (
-    r"(?:edit|view|history|improve|print|watch) (?:this |the )?(?:page|source|history|document)\b"
-    r".{0,40}$",
-    r"(?:was|did you find) this (?:(?:page|article|document) )?(?:helpful|useful)\b.{0,60}$",
-    r"(?:suggest (?:an? )?(?:edit|change)s?|export (?:as|to) (?:pdf|word))\W*$",
-    r"(?:report an? (?:issue|problem) with this page|thank you for your feedback|yes\W+no)\W*$",
-    r"(?:found|spotted|see|notice) (?:a typo|an? (?:error|mistake)|something wrong)\b.{0,120}$",
-    r"powered by [A-Z]\S+.{0,40}$",
-    r"(?:(?:table of )?contents|on this page|in this (?:article|section|page)|\[?\[?_*toc_*\]?\]?"
-    r"|\{:? ?toc ?\}|no headers)\W*$",
-    r"(?:this )?(?:page )?(?:was )?last (?:updated|edited|modified|changed)\b.{0,60}\bago\W*$",
-    r":{3,}.*$",
-    r"(?:prev(?:ious)?|next)\s*(?:[|→»]|$).{0,80}$",
-    r"(?:(?:like\W+)?be the first to like this|(?:\d+|no) (?:child pages|attachments|labels?))\W*$",
-)
-_TOOL = re.compile("|".join(f"(?:{form})" for form in _TOOLS), re.IGNORECASE)
-_PATH = re.compile("|".join(f"(?:{form})" for form in _PATHS), re.IGNORECASE)
-# A line at a page's foot that says when it was last changed, and by whom.
-_FOOTER = re.compile(
-    r"\W*(?:this )?(?:page )?(?:was )?(?:created (?:by|on)\b.{0,60})?"
-    r"last (?:updated|edited|modified|changed)\b.{0,100}$", re.IGNORECASE,
-)  # fmt: skip
-_FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
 # From such a heading on, short lines are the page's end matter, not the article's.
 _END_MATTER = re.compile(
     r"\W*(?:related|recommended|leave\s+a\s+(?:reply|comment)|most\s+(?:popular|read)|recent\s+comments|"
@@ -122,40 +23,11 @@ _END_MATTER = re.compile(
 )
 # Below such a heading, items that are nothing but links lead to other pages.
 _RELATED = re.compile(r"\W*(?:(?:related|further|more)\b.{0,40}|see also)\W*$", re.IGNORECASE)
-_GLUED = re.compile(r"[a-z](?=[A-Z][a-z])")
-_HOME = re.compile(r"(?:Home|Menu|News|Skip to content)(?=[A-Z])")
 _PROSE_WORDS = 25
+_ROW = re.compile(r"[^\r\n]+")
 _TO_HEADING = re.compile(r"\[[^\[\]]*\]\(#[^()\s]*\)\W*$")
 # A page's path stands among its first lines.
 _HEAD = 6
-
-
-def _is_glued_menu(line: str) -> bool:
-    """Menu entries that lost the space between them: "HomeTop StoriesThe headline"."""
-    joints = len(_GLUED.findall(line))
-    if not joints or ends_sentence(line) or re.search(r"[@=/_(){}<>]", line):
-        return False
-    return bool(_HOME.match(line)) or (joints >= 2 and joints >= 0.3 * len(line.split()))
-
-
-def is_furniture(line: str) -> bool:
-    """Whether one line, by its form alone, is a page's furniture."""
-    folded = _fold(line)
-    return _is_furniture(folded) or bool(len(folded.split()) <= 60 and _PATH.match(folded))
-
-
-def _fold(line: str) -> str:
-    """`line` with links as their words, and without the marks that emphasis and lists leave."""
-    words = unlinked(line.strip()).lstrip("*_#>←→«»- \t")
-    return re.sub(r"\s+", " ", words).rstrip("*_ ")
-
-
-def _is_furniture(folded: str) -> bool:
-    if not any(c.isalnum() for c in folded):
-        return True
-    if len(folded.split()) > 60:
-        return False
-    return bool(_FURNITURE.match(folded) or _TOOL.match(folded)) or _is_glued_menu(folded)
 
 
 def mark(text: str, blocks: Sequence[Block]) -> list[Block]:
@@ -163,14 +35,27 @@ def mark(text: str, blocks: Sequence[Block]) -> list[Block]:
 
     A line of the page's furniture at either end of a paragraph becomes a block of its own.
     """
+    whole = list(_apart(text, blocks))
+    folded = [fold_line(block.span.of(text)) for block in whole]
+    known = _contents(text, whole, folded) | _leads_away(text, whole)
+    menu = _menu(text, whole)
+    marked = _marked(text, whole, folded, known | menu)
+    if menu and all(b.kind in (Kind.BOILERPLATE, Kind.HEADING) for b in marked):
+        # A page of nothing but links is a wiki's list of its pages, and has no other words.
+        return _marked(text, whole, folded, known)
+    return marked
+
+
+def _marked(
+    text: str, whole: Sequence[Block], folded: Sequence[str], known: set[int]
+) -> list[Block]:
+    """The blocks with their kinds; `known` are the numbers of some that are boilerplate."""
     marked: list[Block] = []
     end_matter: Block | None = None
-    whole = list(_apart(text, blocks))
-    contents = _contents(text, whole) | _leads_away(text, whole)
     for index, block in enumerate(whole):
         line = block.span.of(text)
-        furniture = _furnishes(text, block, index, contents)
-        prose = len(line.split()) >= _PROSE_WORDS and ends_sentence(line)
+        furniture = _furnishes(text, block, index, folded[index], known)
+        prose = ends_sentence(line) and len(line.split()) >= _PROSE_WORDS
         if end_matter and _is_explicit(text, block) and block.level <= max(1, end_matter.level):
             # Headings that are marked up say where a section ends.
             end_matter = None
@@ -184,9 +69,12 @@ def mark(text: str, blocks: Sequence[Block]) -> list[Block]:
     return marked
 
 
-def _contents(text: str, blocks: Sequence[Block]) -> set[int]:
-    """The numbers of the items that are a table of contents: the words of headings below them."""
-    folded = [_fold(b.span.of(text)).lower() for b in blocks]
+def _contents(text: str, blocks: Sequence[Block], lines: Sequence[str]) -> set[int]:
+    """The numbers of the items that are a table of contents: the words of headings below them.
+
+    `lines` are the blocks' words, folded.
+    """
+    folded = [line.lower() for line in lines]
     headings = {f: i for i, (f, b) in enumerate(zip(folded, blocks, strict=True)) if _heads(b)}
     found = {
         i
@@ -214,6 +102,29 @@ def _leads_away(text: str, blocks: Sequence[Block]) -> set[int]:
     return found
 
 
+def _menu(text: str, blocks: Sequence[Block]) -> set[int]:
+    """The numbers of the lines and items that are only links to other pages of the same site.
+
+    A line that is only a link to another site may be what someone looks for, and so may a step,
+    and what alone stands in a section, as below "Licence".
+    """
+    found = {
+        number
+        for number, block in enumerate(blocks)
+        if (block.kind in (Kind.SENTENCE, Kind.LIST_ITEM) or _heads(block))
+        and leads_on(block.span.of(text))
+        and not re.search(r"[\d#]", before_on_line(text, block.span.start))
+    }
+
+    def heads(number: int) -> bool:
+        return number not in found and _heads(blocks[number]) and blocks[number].level > 1
+
+    return {
+        n for n in found
+        if not (n and heads(n - 1) and (n + 1 == len(blocks) or heads(n + 1)))
+    }  # fmt: skip
+
+
 def _heads(block: Block) -> bool:
     return block.kind is Kind.HEADING and not block.group
 
@@ -222,7 +133,7 @@ def _is_explicit(text: str, block: Block) -> bool:
     return _heads(block) and "#" in before_on_line(text, block.span.start)
 
 
-def _furnishes(text: str, block: Block, index: int, contents: set[int]) -> bool:
+def _furnishes(text: str, block: Block, index: int, folded: str, known: set[int]) -> bool:
     """Whether a block is furniture, by its form and its place."""
     line = block.span.of(text)
     if block.kind is Kind.CODE:
@@ -231,30 +142,34 @@ def _furnishes(text: str, block: Block, index: int, contents: set[int]) -> bool:
         return not any(c.isalnum() for c in line)
     if block.kind is Kind.BOILERPLATE:
         return True
-    folded = _fold(line)
     if block.kind is Kind.LIST_ITEM:
-        if _TO_HEADING.match(line) or index in contents:
+        if _TO_HEADING.match(line) or index in known:
             return True
         # A numbered item is a step of something: "2. Share the link with your team".
         if re.search(r"\d", before_on_line(text, block.span.start)):
             return not any(c.isalnum() for c in line)
-    elif index < _HEAD and len(folded.split()) <= 30 and _PATH.match(folded):
+    elif index in known or (index < _HEAD and is_path(folded)):
         return True
-    return _is_furniture(folded)
+    return is_furniture(folded)
 
 
 def _apart(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
     """`blocks`, with lines of furniture and of dates taken off either end of a paragraph."""
     for block in blocks:
-        rows = list(re.finditer(r"[^\r\n]+", block.span.of(text)))
-        if block.kind is not Kind.SENTENCE or len(rows) < 2:
+        if block.kind is not Kind.SENTENCE:
             yield block
             continue
-        own = [bool(_TOOL.match(f) or _FOOTER.match(f)) for f in (_fold(r.group()) for r in rows)]
-        first = next((i for i, tool in enumerate(own) if not tool), len(own))
-        last = next((i for i in range(len(own), first, -1) if not own[i - 1]), first)
+        rows = list(_ROW.finditer(block.span.of(text)))
+        if len(rows) < 2:
+            yield block
+            continue
+        count = len(rows)
+        first = next((i for i in range(count) if not stands_apart(rows[i].group())), count)
+        last = next(
+            (i for i in range(count, first, -1) if not stands_apart(rows[i - 1].group())), first
+        )
         groups = [*((i, i + 1) for i in range(first)), (first, last)]
-        groups += [(i, i + 1) for i in range(last, len(own))]
+        groups += [(i, i + 1) for i in range(last, count)]
         for start, end in groups:
             if start < end:
                 place = Span(

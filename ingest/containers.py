@@ -31,22 +31,38 @@ def members(path: Path, form: str, max_mb: float, in_folder: bool) -> Iterator[M
     """
     with contextlib.closing(Bounded(path, max_mb)) as stream:
         if form == "records":
-            yield from _records(stream)
-            return
-        buffered = io.BufferedReader(stream, 65536)
-        root = root_element(buffered.peek(4096)[:4096])
-        if root == "mediawiki":
-            from ingest.wikidump import pages
+            found = _records(path, stream)
+        else:
+            buffered = io.BufferedReader(stream, 65536)
+            root = root_element(buffered.peek(4096)[:4096])
+            if root == "mediawiki":
+                from ingest.wikidump import pages
 
-            yield from pages(path, stream, buffered)
-        elif root in ("rss", "feed", "RDF"):
-            from ingest.feeds import saved_entries
+                found = pages(path, stream, buffered)
+            elif root in ("rss", "feed", "RDF"):
+                from ingest.feeds import saved_entries
 
-            yield from saved_entries(path, buffered.read())
-        elif not in_folder:
-            raise ArticleError(
-                f"{path}: XML of an unknown kind (<{root}>); read are MediaWiki dumps and feeds"
-            )
+                found = saved_entries(path, buffered.read())
+            elif in_folder:
+                return
+            else:
+                raise ArticleError(f"{path}: {_no_articles(root)}")
+        empty = True
+        for member in found:
+            empty = False
+            yield member
+        if empty:
+            # As with an empty folder: what went wrong in an export must not empty a library.
+            raise ArticleError(f"{path}: no article in it; nothing was changed")
+
+
+def _no_articles(root: str) -> str:
+    """Why an XML file of this outermost element is not read."""
+    if not root:
+        return "no XML in it; read are MediaWiki dumps and feeds"
+    if root in ("urlset", "sitemapindex"):
+        return "a sitemap; give its address instead, so that its pages are fetched"
+    return f"XML of an unknown kind (<{root}>); read are MediaWiki dumps and feeds"
 
 
 def root_element(head: bytes) -> str:
@@ -58,14 +74,21 @@ def root_element(head: bytes) -> str:
     return match.group(1).decode() if match else ""
 
 
-def _records(stream: Bounded) -> Iterator[Member]:
+def _records(path: Path, stream: Bounded) -> Iterator[Member]:
     """The records of a JSON Lines file; each is named by its id, address or title."""
     taken: set[str] = set()
+    first = True
     for number, line in enumerate(io.BufferedReader(stream, 65536), 1):
         stream.article_done()
         line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if not line.strip():
             continue
+        if first and line.strip() in (b"[", b"{", b"[{"):
+            raise ArticleError(
+                f"{path}: JSON over several lines, not an object a line; "
+                "for a list, convert it: jq -c '.[]'"
+            )
+        first = False
         key = f"line {number}"
         with contextlib.suppress(ArticleError):
             named = identity(record(line, ""))

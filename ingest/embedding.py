@@ -52,7 +52,8 @@ def _stored(
     text = parsed.text
     found = []
     for piece, one in zip(parsed.pieces, vectors, strict=True):
-        lead = " ".join(span.of(text) for span in lead_spans(text, piece, embedder))
-        own = unit_vectors(text, piece, one.spans, embedder)
+        spans = lead_spans(text, piece, embedder)
+        lead = " ".join(span.of(text) for span in spans)
+        own = unit_vectors(piece, one.spans, spans)
         found.append(NewPassage(piece.span, piece.units, one.vector, own, lead))
     return tuple(found)

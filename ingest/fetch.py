@@ -102,13 +102,18 @@ class Fetcher:
             GoneError: it is no longer there.
             ArticleError: it cannot or must not be fetched, or not within the limits.
         """
-        address = normal(url)
+        first = address = normal(url)
         for _ in range(_MOST_REDIRECTS + 1):
-            self._be_polite(address, crawl)
-            status, headers, data = self._ask(address, max_bytes, mark)
-            if status in _REDIRECTS and "location" in headers:
-                address = normal(urljoin(address, headers["location"]))
-                continue
+            try:
+                self._be_polite(address, crawl)
+                status, headers, data = self._ask(address, max_bytes, mark)
+                if status in _REDIRECTS and "location" in headers:
+                    address = normal(urljoin(address, headers["location"]))
+                    continue
+            except ArticleError as error:
+                if str(error).startswith(first):
+                    raise
+                raise ArticleError(f"{url}: leads to {error}") from error
             if status == 304 and mark:
                 return None
             if status in (404, 410):
@@ -129,7 +134,7 @@ class Fetcher:
         asked = 0.0
         if crawl:
             if site not in self._robots:
-                self._robots[site] = self._read_robots(site)
+                self._robots[site] = self._read_robots(site, address)
             rules = self._robots[site]
             if not rules.can_fetch(address, _NAME):
                 raise ArticleError(f"{address}: its host's robots.txt asks not to fetch it")
@@ -141,12 +146,13 @@ class Fetcher:
         step = max(self._delay, min(asked, _LONGEST_PAUSE))
         self._next[site] = time.monotonic() + step
 
-    def _read_robots(self, site: str) -> Any:
+    def _read_robots(self, site: str, page: str) -> Any:
+        """The rules of a site, which `page` is to be fetched from: that is what failed."""
         from protego import Protego
 
         address = f"{site}/robots.txt"
         for _ in range(_MOST_REDIRECTS + 1):
-            status, headers, data = self._ask(address, _ROBOTS_BYTES, "")
+            status, headers, data = self._ask(address, _ROBOTS_BYTES, "", page)
             if status in _REDIRECTS and "location" in headers:
                 address = normal(urljoin(address, headers["location"]))
                 continue
@@ -156,10 +162,13 @@ class Fetcher:
                 return Protego.parse("")
             break
         # RFC 9309, 2.3.1.4: a host that cannot say what it allows allows nothing.
-        raise ArticleError(f"{site}: its robots.txt cannot be read (status {status})")
+        raise ArticleError(f"{page}: its host's robots.txt cannot be read (status {status})")
 
-    def _ask(self, url: str, max_bytes: int, mark: str) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of one request."""
+    def _ask(
+        self, url: str, max_bytes: int, mark: str, page: str = ""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of one request; errors name the `page` it is made for."""
+        named = f"{page}: its host's robots.txt" if page else url
         end = time.monotonic() + self._seconds
         etag, _, modified = mark.partition("\n")
         headers: dict[bytes | str, bytes | str] = {
@@ -179,17 +188,17 @@ class Fetcher:
                     for chunk in response.iter_stream():
                         body += chunk
                         if len(body) > max_bytes:
-                            raise ArticleError(f"{url}: over the limit of {max_bytes / 1e6:g} MB")
+                            raise ArticleError(f"{named}: over the limit of {max_bytes / 1e6:g} MB")
                         if time.monotonic() > end:
-                            raise ArticleError(f"{url}: not fetched within {self._seconds:g} s")
-                return response.status, said, _plain(bytes(body), said, url, max_bytes)
+                            raise ArticleError(f"{named}: not fetched within {self._seconds:g} s")
+                return response.status, said, _plain(bytes(body), said, named, max_bytes)
         except RefusedError as error:
-            raise ArticleError(f"{url}: {error}") from error
+            raise ArticleError(f"{page or url}: {error}") from error
         except httpcore.TimeoutException as error:
-            raise ArticleError(f"{url}: not fetched within {self._seconds:g} s") from error
+            raise ArticleError(f"{named}: not fetched within {self._seconds:g} s") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol,
                 OSError) as error:  # fmt: skip
-            raise ArticleError(f"{url}: cannot be fetched ({error or type(error).__name__})") \
+            raise ArticleError(f"{named}: cannot be fetched ({error or type(error).__name__})") \
                 from error  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from ingest.changed import digest
 from ingest.draft import Draft, draft, fingerprint, parse
 from ingest.embedding import embedded
 from ingest.files import file_events
+from ingest.garbage import seldom_collected
 from ingest.items import Broken, Event, GoneError, Item, Listed
 from ingest.readers.document import filled
 from ingest.readers.guard import Guard, guarded
@@ -25,6 +26,10 @@ from rag.settings import Settings
 __all__ = ["Summary", "ingest", "parse"]
 
 Progress = Callable[[int, str], None]
+_Stored = tuple[tuple[Read, str], tuple[NewPassage, ...]]
+# So many articles, or passages of them, are stored in one transaction: what is lost at a kill.
+_TOGETHER = 16
+_PASSAGES_TOGETHER = 64
 
 
 def ingest(
@@ -51,6 +56,7 @@ def ingest(
     with (
         library.writing(waiting) as writer,
         guarded(settings.read_seconds, settings.read_memory_mb) as guard,
+        seldom_collected(),
     ):
         run = _Run(library, writer, embedder, settings, guard, progress, dry_run)
         return run.go(paths, events)
@@ -88,8 +94,12 @@ class _Run:
                 self._count(read)
         else:
             ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
-            for (read, marked), passages in embedded(ahead.split(reads), self._embedder):
-                self._keep(read, marked, passages)
+            for together in _batches(embedded(ahead.split(reads), self._embedder)):
+                with self._library.catalogue.transaction():
+                    for (read, marked), passages in together:
+                        self._keep(read, marked, passages)
+                        # From here on the library knows whose name it is.
+                        self._names.pop(read.place.source, None)
         self._take_away()
         if not self._dry:
             for described in self._described:
@@ -185,6 +195,11 @@ class _Run:
         """Store an article, or say where its text is stored already."""
         place, found = read.place, read.found
         twin = self._writer.with_revision(found.revision)
+        if twin is None and not passages:
+            # Its text was stored, or on its way, when its turn came to be split. If it is gone
+            # since, as where a file was renamed and another took its name, now is its turn.
+            again = split(found, self._embedder, self._budget, frozenset())
+            marked, ((_, passages),) = again.marked, embedded([(read, again)], self._embedder)
         if twin is not None:
             self._same(place, twin, read.known)
             self._writer.attach(place, twin)
@@ -225,9 +240,7 @@ class _Run:
                 self._writer.below(listed.container) if listed.folder
                 else self._writer.listed_in(listed.container)
             )  # fmt: skip
-            for place in {p.path: p for p in places}.values():
-                if hash(place.path) in self._seen:
-                    continue
+            for place in {p.path: p for p in places if hash(p.path) not in self._seen}.values():
                 if listed.folder and Path(place.container or place.path).exists():
                     continue
                 self._remove(place)
@@ -242,6 +255,20 @@ class _Run:
             self.summary.removed.append(place.source)
         if not self._dry:
             self._writer.detach([place.path])
+
+
+def _batches(articles: Iterable[_Stored]) -> Iterator[list[_Stored]]:
+    """`articles` in groups to be stored together: each commit takes as long as a short article."""
+    group: list[_Stored] = []
+    passages = 0
+    for article in articles:
+        group.append(article)
+        passages += len(article[1])
+        if len(group) >= _TOGETHER or passages >= _PASSAGES_TOGETHER:
+            yield group
+            group, passages = [], 0
+    if group:
+        yield group
 
 
 def _nothing_in(place: Place) -> str:

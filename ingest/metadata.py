@@ -93,7 +93,7 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
     body_seen = False
     head = 0
     for index, block in enumerate(blocks):
-        line = _NOISE.sub("", unlinked(block.span.of(text))).strip()
+        line = _quiet(unlinked(block.span.of(text))).strip()
         if name := (_PUBLISHER.match(line) if len(line) < 120 else None) or _COPYRIGHT.match(line):
             publisher = publisher or _clean_name(name.group("name"))
         if block.kind is Kind.BOILERPLATE:
@@ -149,6 +149,12 @@ def read_metadata(text: str, blocks: Sequence[Block], markdown: bool) -> tuple[M
                 published = parse_date(opening.group())
     written = published or updated or created
     return Metadata(title, publisher, author, written, front.url, updated), said
+
+
+def _quiet(line: str) -> str:
+    """`line` without emphasis marks and counts of comments."""
+    noisy = "*" in line or "_" in line or "comment" in line.lower()
+    return _NOISE.sub("", line) if noisy else line
 
 
 def _is_title(block: Block, line: str, index: int, blocks: Sequence[Block], markdown: bool) -> bool:

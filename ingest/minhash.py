@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+import numpy as np
+
 from rag.text import fold
 
 _PLACES = 128
@@ -31,8 +33,8 @@ def signature(parts: Iterable[str]) -> tuple[bytes, tuple[int, ...]]:
     if len(runs) < _LEAST_RUNS:
         return b"", ()
     sketch = RMinHash(num_perm=_PLACES, seed=_SEED)
-    sketch.update(sorted(runs))
-    packed = b"".join(number.to_bytes(4, "little") for number in sketch.digest())
+    sketch.update(list(runs))
+    packed = np.asarray(sketch.digest(), dtype="<u4").tobytes()
     width = 4 * _ROWS
     bands = tuple(
         short_hash(bytes([at // width]) + packed[at : at + width])

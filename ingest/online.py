@@ -47,9 +47,12 @@ class Online:
         except ArticleError as error:
             yield Broken(container, path.name, str(error))
             return
-        for line in lines:
-            if (url := line.strip()) and not url.startswith("#"):
-                yield self._page(url, container)
+        urls = [u for line in lines if (u := line.strip()) and not u.startswith("#")]
+        if not urls:
+            reason = f"{path}: no address in this list; nothing was changed"
+            yield Broken(container, path.name, reason, is_article=False)
+            return
+        yield from (self._page(url, container) for url in urls)
         yield Listed(container)
 
     def _address(self, address: str) -> Iterator[Event]:

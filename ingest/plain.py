@@ -118,7 +118,8 @@ def plain_blocks(text: str) -> list[Block]:
         if found[-1].span.end == own.end and found[-1].span.start >= own.start:
             before = number == 0 or not stripped[number - 1]
             after = number + 1 == len(stripped) or not stripped[number + 1]
-            found[-1] = replace(found[-1], alone=before and after)
+            if not (before and after):
+                found[-1] = replace(found[-1], alone=False)
     return _short_lines(text, found)
 
 
@@ -227,14 +228,15 @@ def _is_numbered(text: str, block: Block) -> bool:
 def _numbered_heading(text: str, found: list[Block], place: int) -> Block:
     """The block at `place`; a heading, where it is a number and few words between paragraphs."""
     block = found[place]
+    if not (block.opens and block.alone and block.depth == 1 and _is_numbered(text, block)):
+        return block
     before, after = found[place - 1 : place], found[place + 1 : place + 2]
     words = block.span.of(text)
-    apart = block.opens and block.alone and block.depth == 1 and _is_numbered(text, block)
     short = len(words.split()) <= 8 and not ENDS.search(words) and not words.endswith((",", ";"))
     prose = after and after[0].kind is Kind.SENTENCE and len(after[0].span.of(text).split()) > 8
     bullets = after and after[0].opens and not _is_numbered(text, after[0])
     listed = before and before[0].kind is Kind.LIST_ITEM and before[0].alone
-    if apart and short and (prose or bullets) and not listed:
+    if short and (prose or bullets) and not listed:
         return replace(block, kind=Kind.HEADING, level=3, depth=0, opens=False)
     return block
 

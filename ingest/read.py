@@ -16,6 +16,20 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What the beginning of a file says that it is, and what to do with it.
+_KINDS = (
+    (b"%PDF-", "a PDF; name it .pdf"),
+    (b"{\\rtf", "Rich Text; save it as .docx, or as plain text"),
+    (b"PK\x03\x04", "a packed file, as .docx, .odt, .pptx, .epub and .zip are; of these only .docx "
+                    "is read, under that name"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document; save it as .docx"),
+    *((b"BZh%d1AY&SY" % size, "packed (bzip2); unpack it first") for size in range(1, 10)),
+    (b"\x1f\x8b", "packed (gzip); unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "packed (7z); unpack it first"),
+    (b"\xfd7zXZ\0", "packed (xz); unpack it first"),
+)  # fmt: skip
+_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+NO_PAGE = "a web page under another name, perhaps of a sign-in; save it again, or name it .html"
 # Control characters that no text file has; tab, line feed, form feed and return are fine.
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 
@@ -60,9 +74,9 @@ def read_bytes(path: Path, max_mb: float) -> bytes:
     """
     try:
         if not path.is_file():
-            raise ArticleError(
-                f"{path}: no such file" if not path.exists() else f"{path}: not a file"
-            )
+            if path.is_symlink() and not path.exists():
+                raise ArticleError(f"{path}: a link that leads to no file ({path.readlink()})")
+            raise ArticleError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
         size = path.stat().st_size
         if size > max_mb * 1_000_000:
             raise ArticleError(
@@ -76,6 +90,24 @@ def read_bytes(path: Path, max_mb: float) -> bytes:
         raise ArticleError(f"{path}: {error.strerror or error}") from error
 
 
+def kind_of(data: bytes) -> str | None:
+    """What bytes are that are taken for text but are of another kind, with the mend; else None."""
+    if (kind := next((k for start, k in _KINDS if data.startswith(start)), None)) is not None:
+        return kind
+    head = data[:1000]
+    for zeros, encoding in ((head[1::2], "UTF-16LE"), (head[::2], "UTF-16BE")):
+        # Of letters in two bytes each, one byte is mostly zero.
+        if len(head) >= 8 and zeros.count(0) > 0.8 * len(zeros) and head.count(0) < 0.6 * len(head):
+            mend = f"convert it, for example: iconv -f {encoding} -t UTF-8"
+            return f"{encoding} without its byte order mark; {mend}"
+    return None
+
+
+def is_page(data: bytes) -> bool:
+    """Whether bytes begin as a web page does, whatever their file is called."""
+    return bool(_PAGE.match(data[:4096]))
+
+
 def decode(data: bytes, name: str | Path) -> str:
     """The text of a file: every character of it, line ends included, the byte order mark aside.
 
@@ -84,6 +116,8 @@ def decode(data: bytes, name: str | Path) -> str:
     """
     mark, encoding = next(((m, e) for m, e in _BOMS if data.startswith(m)), (b"", "utf-8"))
     data = data[len(mark) :]
+    if not mark and (kind := kind_of(data)):
+        raise ArticleError(f"{name}: not plain text but {kind}")
     if not mark and _BINARY.search(data[:65536]):
         raise ArticleError(f"{name}: binary content, not text; export it as plain text first")
     try:

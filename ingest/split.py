@@ -215,16 +215,15 @@ def lead_spans(text: str, piece: Piece, embedder: Embedder) -> list[Span]:
     return kept
 
 
-def unit_vectors(text: str, piece: Piece, vectors: Vector, embedder: Embedder) -> Vector:
+def unit_vectors(piece: Piece, vectors: Vector, lead: Sequence[Span]) -> Vector:
     """The vectors (units, d) of a passage's units, each with a share of what it is read with.
 
     Args:
-        text: the article as stored.
         piece: the passage.
         vectors: of unit length, in the order of `embedding_text`'s places (places, d).
-        embedder: the one that made them.
+        lead: the lead's parts that were embedded with it, by `lead_spans`.
     """
-    spans = [*(u.span for u in piece.units), *lead_spans(text, piece, embedder)]
+    spans = [*(u.span for u in piece.units), *lead]
     places = {span: number for number, span in enumerate(spans)}
     mixed = vectors[: len(piece.units)].copy()
     for number, unit in enumerate(piece.units):

@@ -49,6 +49,7 @@ def pages(path: Path, stream: Bounded, file: BinaryIO) -> Iterator[Member]:
             name = _name(element)
             if name == "siteinfo":
                 site = {_name(e): (e.text or "").strip() for e in element}
+                site["hidden"] = "|".join(_spaces(element))
             elif name == "page":
                 stream.article_done()
                 if member := _member(element, site):
@@ -89,7 +90,15 @@ def _member(page: Any, site: dict[str, str]) -> Member | None:
         url=_address(site.get("base", ""), title),
         updated=_text(latest, "timestamp")[:10] or None,
     )
-    return Member(title, partial(Loaded, "wikitext", text.encode(), {"title": title}), given)
+    options = {"title": title, "hidden": site.get("hidden", "")}
+    return Member(title, partial(Loaded, "wikitext", text.encode(), options), given)
+
+
+def _spaces(siteinfo: Any) -> Iterator[str]:
+    """What the wiki calls the namespaces of its pictures and categories."""
+    for element in siteinfo.iter():
+        if _name(element) == "namespace" and element.get("key") in ("6", "14") and element.text:
+            yield element.text.strip()
 
 
 def _text(revision: Any, name: str) -> str:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from rag.domain import Span
 from rag.errors import EmbeddingError
+from rag.wordpiece import PieceCounter
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -39,7 +40,6 @@ _PREPARATION = "dynamic-qint8-per-channel-1"
 # The encoder was trained on up to 256 tokens; what is longer is cut, so passages stay below.
 _MAX_TOKENS = 256
 _CACHED_WORDS = 50_000
-_COUNTED = 4096
 # The packaged model's input vectors: 8-bit rows, each with a scale of its own.
 _WORD_ROWS = "inner.embeddings.word_embeddings.weight_q"
 _WORD_SCALES = "inner.embeddings.word_embeddings.weight_scale"
@@ -149,7 +149,6 @@ class OnnxEmbedder:
         from tokenizers import Tokenizer
 
         self.name = name
-        self._counts: dict[str, int] = {}
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
             self._session = self._open(model)
@@ -157,6 +156,7 @@ class OnnxEmbedder:
             raise EmbeddingError(f"cannot load the embedding model {model}: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._counter = PieceCounter(self._tokenizer)
         self._inputs = {i.name for i in self._session.get_inputs()}
         self.dimensions = int(self._session.get_outputs()[0].shape[-1])
         self._model = model
@@ -196,13 +196,7 @@ class OnnxEmbedder:
 
     def count(self, text: str) -> int:
         """Tokens of `text`, special ones aside."""
-        # Splitting weighs the same unit several times, once for each way to pack it.
-        if (known := self._counts.get(text)) is None:
-            known = len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-            if len(self._counts) >= _COUNTED:
-                self._counts.clear()
-            self._counts[text] = known
-        return known
+        return self._counter.count(text)
 
     def _run(self, session: Any, text: str) -> tuple[Vector, list[tuple[int, int]]]:
         encoding = self._tokenizer.encode(text)

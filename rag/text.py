@@ -152,9 +152,18 @@ def same_name(one: str, other: str) -> bool:
     return min(len(first), len(second)) >= 7 and alike >= 0.85
 
 
+_LONGEST_NUMBER = len("(100)")
 _NUMBERED = re.compile(r"\s*(?:[-*+•–]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+$")
 
 _ABBREVIATED = re.compile(r"\b[A-Z][bcdfghjklmnpqrstvwxz]{1,2}\.$")
+
+
+def _goes_on(text: str, span: Span) -> bool:
+    """Whether what was taken for a sentence is only the beginning of one; it ends in no space."""
+    numbered = len(span) <= _LONGEST_NUMBER and _NUMBERED.match(span.of(text) + " ")
+    # With what stands before the longest match, which tells whether that begins a word.
+    tail = text[max(span.start, span.end - 5) : span.end]
+    return bool(numbered) or (tail[-1:] == "." and bool(_ABBREVIATED.search(tail)))
 
 
 def sentences(text: str, span: Span) -> Iterator[Span]:
@@ -162,23 +171,38 @@ def sentences(text: str, span: Span) -> Iterator[Span]:
 
     Together they hold every character of the paragraph that is not white space.
     """
+    # Ingest looks at a paragraph once for what it leads in to, and once for its own sentences.
+    paragraph = span.of(text)
+    places = _known_places if len(paragraph) <= _KEPT_CHARACTERS else _places
+    for start, end in places(paragraph):
+        yield Span(span.start + start, span.start + end)
+
+
+def _places(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the sentences of a paragraph begin and end."""
+    return tuple((span.start, span.end) for span in _sentences(text))
+
+
+_known_places = lru_cache(maxsize=1024)(_places)
+
+
+def _sentences(text: str) -> Iterator[Span]:
     from sentencex import get_sentence_boundaries
 
     start = None
-    for boundary in get_sentence_boundaries("en", span.of(text)):
-        first, last = span.start + boundary["start_index"], span.start + boundary["end_index"]
-        trimmed = trim(text, Span(first, last))
+    for boundary in get_sentence_boundaries("en", text):
+        trimmed = trim(text, Span(boundary["start_index"], boundary["end_index"]))
         if not len(trimmed):
             continue
         if start is not None:
             trimmed, start = Span(start, trimmed.end), None
         # "1." is no sentence of its own, and an abbreviated name ("Th.") does not end one.
-        if _NUMBERED.match(trimmed.of(text) + " ") or _ABBREVIATED.search(trimmed.of(text)):
+        if _goes_on(text, trimmed):
             start = trimmed.start
             continue
         yield trimmed
     if start is not None:
-        yield trim(text, Span(start, span.end))
+        yield trim(text, Span(start, len(text)))
 
 
 def trim(text: str, span: Span) -> Span:

@@ -15,8 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from ingest.clean import mark
 from ingest.job import ingest
+from ingest.structure import blocks
 from rag.assistant import Assistant
+from rag.domain import Kind
 from rag.embed import OnnxEmbedder, open_embedder
 from rag.library import Library
 from rag.llm import OpenAIChat
@@ -43,6 +46,12 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+def is_furniture(line: str, marker: str = "") -> bool:
+    """Whether `line`, at the head of a page, is marked as furniture; with a marker, in Markdown."""
+    page = f"{marker}{line}\n\nThe ferry sails at nine each day, in all weathers but fog.\n"
+    return mark(page, blocks(page, bool(marker)))[0].kind is Kind.BOILERPLATE
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -54,7 +54,7 @@ LAYERS: tuple[set[str], ...] = (
         "bindings",
         "claims",
     },
-    {"embed", "embed_openai", "llm", "library", "quotes"},
+    {"embed", "embed_openai", "wordpiece", "llm", "library", "quotes"},
     {
         "retrieve",
         "reading",

@@ -9,10 +9,9 @@ import pytest
 
 from eval.cases import load_set
 from eval.metrics import covers
-from ingest.clean import is_furniture
 from rag.domain import Answer
 from rag.groups import MOST_QUOTES
-from tests.conftest import ARTICLES, HANDBOOK, ROOT, SHARED
+from tests.conftest import ARTICLES, HANDBOOK, ROOT, SHARED, is_furniture
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A library over time: renames, copies, reprints, deletions, several processes, reindex."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -56,6 +57,19 @@ def test_a_renamed_file_keeps_its_article_and_nothing_is_embedded(run, library, 
     assert summary.renamed == [("ferry.md", "wren.md")] and summary.passages == 0
     assert not summary.added and not summary.removed and not summary.duplicates
     assert ids(library) == {"market.md": before["market.md"], "wren.md": before["ferry.md"]}
+    assert list(problems(library)) == []
+
+
+def test_a_renamed_file_keeps_its_article_where_another_takes_its_name(run, library, folder):
+    run()
+    # Its new name is looked at while its text is still stored, under the old one.
+    (folder / "ferry.md").rename(folder / "old-ferry.md")
+    (folder / "ferry.md").write_text("# Ferry\n\nThe ferry to Alta was sold to a bank in 2022.\n")
+    summary = run()
+    assert not summary.failed and summary.added == ["old-ferry.md"]
+    assert "84 people" in library.article("old-ferry.md").text
+    assert "sold to a bank" in library.article("ferry.md").text
+    assert library.count()[1] == len(library.views.vectors.ids()) == 3
     assert list(problems(library)) == []
 
 
@@ -144,8 +158,12 @@ def test_a_line_that_recurs_over_a_publishers_articles_is_boilerplate(run, libra
 def test_in_whatever_order_articles_come_the_library_ends_up_the_same(embedder, folder, tmp_path):
     from tests.killing import state
 
+    rest = "\n\n## Elsewhere\n\n" + " ".join(
+        f"In valley {valley} the snow lay {valley * 7} centimetres deep, more than in 1999."
+        for valley in range(1, 20)
+    )
     for number in range(1, 9):
-        (folder / f"{number}.md").write_text(report(number))
+        (folder / f"{number}.md").write_text(report(number) + rest.replace("1999", f"{number}"))
     found = []
     for order in (1, -1):
         settings = load({}, library=tmp_path / f"library{order}")
@@ -154,6 +172,45 @@ def test_in_whatever_order_articles_come_the_library_ends_up_the_same(embedder, 
                 ingest([path], library, embedder, settings)
         found.append(state(settings.library))
     assert found[0] == found[1]
+
+
+TALES = {
+    1: "In valley {} the snow lay {} centimetres deep.",
+    2: "Boat {} landed {} crates of herring before noon.",
+    3: "Tram {} was late on {} mornings, its drivers wrote.",
+}
+
+
+def test_a_line_that_recurs_at_the_end_of_pages_costs_their_last_passages_alone(
+    run, library, folder, embedder, monkeypatch
+):
+    embed, texts = embedder._embed, []
+
+    def counted(session, text, spans):
+        texts.append(text)
+        return embed(session, text, spans)
+
+    monkeypatch.setattr(embedder, "_embed", counted)
+    line = "Write to our newsroom with your own story."
+    for number in range(1, 4):
+        rest = " ".join(TALES[number].format(n, n * 7) for n in range(60))
+        page = f"---\npublisher: Valley Wire\n---\n# Report {number}\n\n{rest}\n\n{line}\n"
+        (folder / f"{number}.md").write_text(page)
+        before = library.catalogue.count()[1]
+        texts.clear()
+        run()
+    added = library.catalogue.count()[1] - before
+    # With the third story the line recurs; in each of the three the last passage held it.
+    assert added > 3 and len(texts) == added + 3
+    assert line not in embedded_words(library) and list(problems(library)) == []
+
+
+def test_an_ingest_leaves_the_collector_of_garbage_as_it_was(run):
+    before = gc.get_threshold(), gc.get_freeze_count()
+    during = []
+    run(progress=lambda *_: during.append((gc.get_threshold(), gc.get_freeze_count())))
+    assert during[0][0] != before[0] and during[0][1] > before[1]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_what_failed_is_listed_tried_again_and_then_forgotten(run, library, folder):

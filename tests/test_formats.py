@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from ingest import language
 from ingest.containers import members
 from ingest.draft import draft
 from ingest.job import ingest
@@ -26,6 +27,7 @@ from ingest.read import _BINARY
 from ingest.readers.document import Document
 from ingest.readers.forms import read
 from ingest.readers.guard import guarded
+from ingest.readers.wikitext import read_wikitext
 from rag.assistant import Assistant
 from rag.domain import Kind
 from rag.errors import ArticleError
@@ -151,6 +153,35 @@ def test_a_pdf_has_its_headings_paragraphs_and_code_and_no_page_numbers(guard):
     assert document.metadata.published is None
 
 
+@pytest.mark.parametrize(("wikitext", "words"), [
+    ("She sails from [[Mission: Landing]] to [[Port|the port]]s.",
+     "She sails from Mission: Landing to the ports."),
+    ("See [[Help:Editing]], [[:Category:Ships]] and [[wikt:ferry|ferry]].",
+     "See Help:Editing, Category:Ships and ferry."),
+    ("[[File:Wren.jpg|thumb]] [[image:a.png|left|At the [[quay]]]] She sank.", "She sank."),
+    ("She [[Datei:Wren.jpg|mini]] sank.\n[[Kategorie:Schiffe|Wren]]\n[[Category:Ships]]",
+     "She sank."),
+    ("She sank. [[de:Fähre]] [[zh-min-nan:Fähre]]", "She sank."),
+])  # fmt: skip
+def test_links_of_a_wiki_are_the_words_that_it_shows(wikitext, words):
+    text = read_wikitext(wikitext, "Ferry", "a", ("Datei", "Kategorie")).text
+    assert " ".join(text.partition("\n\n")[2].split()) == words
+
+
+def test_a_dumps_own_names_of_pictures_and_categories_are_known(tmp_path):
+    dump = (
+        "<mediawiki><siteinfo><namespaces><namespace key='6'>Datei</namespace><namespace key='14'>"
+        "Kategorie</namespace></namespaces></siteinfo><page><title>Ferry</title><ns>0</ns><revision>"
+        "<timestamp>2025-01-01T00:00:00Z</timestamp><text>She sank. [[Kategorie:Schiffe]] "
+        "[[Datei:Wren.jpg|mini]]</text></revision></page></mediawiki>"
+    )
+    (tmp_path / "dump.xml").write_text(dump)
+    (member,) = members(tmp_path / "dump.xml", "xml", 10, False)
+    loaded = member.load()
+    text = read(loaded.form, loaded.data, "a", loaded.options).text
+    assert text.strip() == "# Ferry\n\nShe sank."
+
+
 def test_a_dump_of_a_real_wiki_gives_its_content_pages(library, embedder, settings, tmp_path):
     dump = (DATA / "mediawiki-dump.xml").read_bytes()
     (tmp_path / "plain.xml").write_bytes(dump)
@@ -250,6 +281,27 @@ def test_front_matter_is_metadata(library, embedder, settings, tmp_path):
 ])  # fmt: skip
 def test_the_language_of_running_text_is_told_and_of_lists_of_names_is_not(text, language):
     assert draft(Document(text, False)).metadata.language == language
+
+
+def test_a_kept_language_model_tells_the_same_and_none_is_missed(tmp_path):
+    page = "Die Fähre fuhr am Donnerstag zum ersten Mal seit zwei Jahren wieder über die Mündung. "
+    samples = [page[i:] + page[:i] for i in range(0, 80, 7)] + ["?" * 100, "a b c 1 2 3 " * 20]
+    packaged = [language._unpacked().classify(s) for s in samples]
+    try:
+        language.keep_in(tmp_path)
+        assert [language._identifier().classify(s) for s in samples] == packaged
+        # From the second process on it is only opened.
+        (kept,) = (tmp_path / "models").iterdir()
+        written = (kept / "moves.npy").stat().st_mtime_ns
+        language._identifier.cache_clear()
+        assert [language._identifier().classify(s) for s in samples] == packaged
+        assert (kept / "moves.npy").stat().st_mtime_ns == written
+        (tmp_path / "file").write_text("in the way")
+        language.keep_in(tmp_path / "file")
+        assert [language._identifier().classify(s) for s in samples] == packaged
+    finally:
+        language._Kept.folder = None
+        language._identifier.cache_clear()
 
 
 @given(texts)

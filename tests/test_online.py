@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpcore
@@ -191,17 +192,31 @@ def test_robots_are_obeyed_and_hosts_asked_no_faster_than_they_want(site):
         fetcher.get(f"{site.url}/{name}", 10**6)
     assert site.asked == ["/robots.txt", *(f"/{n}" for n in NAMES[:3])]
     assert len(waits) == 2 and all(2.5 < w <= 3 for w in waits)
-    # A redirect may not lead round them either.
+    # A redirect may not lead round them either, and it is the page that was asked for that failed.
     site.moved("/way", f"{site.url}/private/page.html")
-    with pytest.raises(ArticleError, match=r"robots.txt asks not to fetch it"):
+    with pytest.raises(ArticleError, match=r"robots.txt asks not to fetch it") as failed:
         fetcher.get(f"{site.url}/way", 10**6)
+    assert str(failed.value).startswith(f"{site.url}/way: leads to {site.url}/private/page.html: ")
     fetcher.close()
 
 
 def test_a_host_that_cannot_say_what_it_allows_allows_nothing(site, fetcher):
     site.answers["/robots.txt"] = (503, {}, b"")
-    with pytest.raises(ArticleError, match=r"its robots\.txt cannot be read"):
+    with pytest.raises(ArticleError, match=r"its host's robots\.txt cannot be read") as failed:
         fetcher.get(f"{site.url}/{NAMES[0]}", 10**6)
+    assert str(failed.value).startswith(f"{site.url}/{NAMES[0]}: ")
+
+
+@pytest.mark.parametrize(("allowed", "says"), [
+    ("", "127.0.0.1 is on a private network"),
+    ("127.0.0.1", "its host's robots.txt: not fetched within 0.5 s"),
+])  # fmt: skip
+def test_a_page_that_fails_by_its_hosts_robots_txt_is_named_itself(site, allowed, says):
+    site.answers["/robots.txt"] = slowly
+    page = f"{site.url}/{NAMES[0]}"
+    with closing(Fetcher(0.5, 0.0, allowed)) as fetcher, pytest.raises(ArticleError) as failed:
+        fetcher.get(page, 10**6)
+    assert str(failed.value).startswith(f"{page}: {says}")
 
 
 def slowly(handler):

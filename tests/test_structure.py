@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.job import parse
-from ingest.split import Piece, embedding_text, unit_vectors
+from ingest.split import Piece, embedding_text, lead_spans, unit_vectors
 from rag.domain import Kind, Metadata, Unit
 from rag.library.packing import pack_units, unpack_units
 
@@ -123,7 +123,7 @@ def test_vectors_of_parts_lean_to_what_they_are_read_with(page: tuple[str, bool]
         _, places = embedding_text(text, piece, None, Words())  # type: ignore[arg-type]
         # Each place has a direction of its own, so that a vector tells what it was mixed from.
         own = np.eye(len(places), dtype=np.float32)
-        mixed = unit_vectors(text, piece, own, Words())  # type: ignore[arg-type]
+        mixed = unit_vectors(piece, own, lead_spans(text, piece, Words()))  # type: ignore[arg-type]
         assert np.allclose(np.linalg.norm(mixed, axis=1), 1, atol=1e-5)
         for number, (unit, row) in enumerate(zip(piece.units, mixed, strict=True)):
             assert row.argmax() == number or row[number] == row.max()

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.clean import is_furniture, mark
+from ingest.clean import mark
 from ingest.dates import parse_date
 from ingest.metadata import read_metadata
 from ingest.split import passages, units
 from ingest.structure import blocks
 from rag.domain import Kind, Span
 from rag.text import same_name, sentences, terms, words
+from tests.conftest import is_furniture
 
 # Text as files have it: letters, marks and line ends of all kinds, and what breaks offsets:
 # characters of several code units, combining marks, quotes, markup.
@@ -104,6 +105,33 @@ def test_words_know_their_place():
 ])  # fmt: skip
 def test_furniture_is_known_by_its_form(line):
     assert is_furniture(line)
+
+
+@pytest.mark.parametrize("line", [
+    "[Home](/)", "[Getting started](start.md)", "[[Pilotage|The rules]]", "**[[Ferry]]**",
+    "[Fares](../Ferry/Fares.md#adults)", '[Crew](crew.html "Who sails")',
+    "[[Home]] · [Crew](/crew)",
+])  # fmt: skip
+def test_a_line_of_links_to_other_pages_is_a_menu(line):
+    assert is_furniture(line) and is_furniture(line, "- ")
+
+
+@pytest.mark.parametrize("line", [
+    "[The timetable](https://ferry.example/times)", "[[Pilotage]] is for long ships.",
+    "See [the fares](fares.md).", "![](boat.png) She sails at nine.",
+    "[Write to us](mailto:crew@ferry.example)",
+])  # fmt: skip
+def test_words_with_a_link_in_them_and_links_to_elsewhere_are_no_menu(line):
+    assert not is_furniture(line, "* ")
+
+
+def test_a_step_that_is_a_link_is_a_step_and_a_page_of_links_has_no_other_words():
+    assert not is_furniture("[Install the engine](install.md)", "1. ")
+    licence = "# Ferry\n\nShe sails at nine.\n\n## Licence\n\n[MIT](LICENSE)\n\n## Crew\n\nNine.\n"
+    assert Kind.BOILERPLATE not in [b.kind for b in mark(licence, blocks(licence, True))]
+    index = "# Pages\n\n- [Fares](fares.md)\n- [[Pilotage]]\n\nSee also\n"
+    kinds = [b.kind for b in mark(index, blocks(index, True))]
+    assert kinds == [Kind.HEADING, Kind.LIST_ITEM, Kind.LIST_ITEM, Kind.BOILERPLATE]
 
 
 @pytest.mark.parametrize("line", [

@@ -6,10 +6,16 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from rag import tokens
 from rag.prompts import ANSWER, Prompt
 from rag.tokens import TokenCounter
+from rag.wordpiece import PieceCounter
 
 TEXT = "The ferry Marsten ran aground near Cape Orrin on 9 March 2023 with 212 passengers aboard."
 
@@ -22,6 +28,25 @@ def test_a_known_models_tokens_are_exact():
         counter = TokenCounter(model)
         assert counter.exact
         assert counter.count(TEXT) == len(tiktoken.get_encoding(name).encode(TEXT))
+
+
+@given(st.lists(st.one_of(
+    st.text(max_size=12),
+    st.text("aeéÅßıŉ't3_-–—’“”…×½ \xa0\n\t\x0c\x7f中", max_size=20),
+    st.sampled_from(["[CLS]", "[unk]", "[MASK]", "unaffable", "x" * 101, "don't", "3.5", "__x__"]),
+)))  # fmt: skip
+@settings(max_examples=400, deadline=None)
+def test_passages_are_measured_by_what_the_tokenizer_says(embedder, parts):
+    """Whatever is counted by its words comes to what the whole text is cut into."""
+    for text in ("".join(parts), " ".join(parts)):
+        cut = embedder._tokenizer.encode(text, add_special_tokens=False).ids
+        assert embedder.count(text) == len(cut)
+
+
+def test_a_tokenizer_of_another_kind_is_asked_itself():
+    made = Tokenizer(WordLevel({"ferry": 0, "?": 1}, unk_token="?"))
+    made.pre_tokenizer = Whitespace()
+    assert PieceCounter(made).count("ferry-boat, ferry") == 4 + 1
 
 
 def test_other_models_count_with_a_margin():

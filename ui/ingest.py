@@ -13,7 +13,7 @@ import click
 from rag.errors import UsageError
 from rag.settings import Settings, cache_folder, load
 from ui.options import FAILED, errors, library_option
-from ui.report import ProgressLine, plain, print_json, summary_dict, summary_line
+from ui.report import ProgressLine, one_line, print_json, summary_dict, summary_line
 
 if TYPE_CHECKING:
     from ingest.items import Event
@@ -84,6 +84,7 @@ def bring_in(
     import tempfile
 
     from ingest.job import ingest as run
+    from ingest.language import keep_in
     from rag.embed_openai import choose_embedder
     from rag.library import Library
 
@@ -94,6 +95,7 @@ def bring_in(
         new = dry_run and not (settings.library / "catalogue.sqlite3").is_file()
         library = Library(Path(nowhere) if new else settings.library, create=True)
         embedder = choose_embedder(settings, cache_folder(environ))
+        keep_in(cache_folder(environ))
         line = ProgressLine()
         try:
             summary = run(
@@ -104,7 +106,7 @@ def bring_in(
             line.end()
             library.close()
     for _, reason in summary.failed:
-        click.echo(plain(f"failed: {reason}"), err=True)
+        click.echo(one_line(f"failed: {reason}"), err=True)
     return summary
 
 
@@ -187,6 +189,7 @@ def reindex(
       pullquote reindex --embedding-model models/e5-small
     """
     with errors():
+        from ingest.language import keep_in
         from ingest.reindex import reindex as run
         from rag.embed_openai import choose_embedder
         from rag.library import Library
@@ -197,6 +200,7 @@ def reindex(
         )  # fmt: skip
         opened = Library(settings.library)
         embedder = choose_embedder(settings, cache_folder(ctx.obj))
+        keep_in(cache_folder(ctx.obj))
         line = ProgressLine()
         try:
             articles, passages = run(opened, embedder, settings.passage_tokens, line, _waiting)

@@ -127,6 +127,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub(lambda m: _picture(ord(m.group())), text)
 
 
+def one_line(text: str) -> str:
+    """`text` as `plain` has it, line ends shown too: a file's name may hold them."""
+    return plain(text).replace("\n", _picture(ord("\n")))
+
+
 def _picture(control: int) -> str:
     """How a control character is shown: by its picture, or else by its number."""
     return chr(0x2400 + control) if control < 0x20 else f"[U+{control:04X}]"
@@ -228,5 +233,5 @@ def status_text(report: dict[str, Any]) -> str:
         lines += [f"{'also':>12} {'':21}  {name}" for name in row["sources"][1:]]
     if report["failed"]:
         lines.append("Not read when last looked at; the next ingest tries them again:")
-    lines += [f"  {row['reason']}" for row in report["failed"]]
+    lines += [f"  {one_line(row['reason'])}" for row in report["failed"]]
     return plain("\n".join(lines))

@@ -12,7 +12,7 @@ from ingest.readers.fields import from_fields
 from rag.errors import ArticleError
 
 # Raise this when a reader gives another text for the same bytes: all articles are then read anew.
-READERS_VERSION = 1
+READERS_VERSION = 2
 
 BY_SUFFIX: Mapping[str, str] = {
     ".txt": "text", ".md": "markdown", ".markdown": "markdown", ".html": "page", ".htm": "page",
@@ -42,7 +42,8 @@ def read(form: str, data: bytes, name: str, options: Mapping[str, str]) -> Docum
         form: one of the values of `BY_SUFFIX` that is no container, "record" or "wikitext".
         data: its bytes.
         name: what to call it in errors.
-        options: for a page its ``charset`` and ``url``, for wikitext its ``title``.
+        options: for a page its ``charset`` and ``url``, for wikitext its ``title`` and
+            the names of its ``hidden`` namespaces, with bars between.
 
     Raises:
         ArticleError: it cannot be read.
@@ -81,5 +82,6 @@ def read(form: str, data: bytes, name: str, options: Mapping[str, str]) -> Docum
         case "wikitext":
             from ingest.readers.wikitext import read_wikitext
 
-            return read_wikitext(data.decode(), options["title"], name)
+            hidden = filter(None, options.get("hidden", "").split("|"))
+            return read_wikitext(data.decode(), options["title"], name, hidden)
     raise ArticleError(f"{name}: no reader for {form}")

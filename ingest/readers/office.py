@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 
+from ingest.read import NO_PAGE, is_page
 from ingest.readers.document import Document
 from ingest.readers.tree import markdown
 from rag.domain import Metadata
@@ -49,6 +50,8 @@ def read_docx(data: bytes, name: str) -> Document:
 
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise ArticleError(f"{name}: an old or locked Word document; save it as .docx")
+    if is_page(data):
+        raise ArticleError(f"{name}: {NO_PAGE}")
     archive = check_archive(data, name)
     if "word/document.xml" not in archive.namelist():
         raise ArticleError(f"{name}: an archive, but not a Word document")

@@ -35,6 +35,8 @@ _TOOLS = (
     ".//*[@id='siteSub' or @id='catlinks']",
     ".//*[contains(concat(' ', @class, ' '), ' printfooter ')]",
     ".//button",
+    # What a page made by a script says where there is none to make it.
+    ".//noscript[contains(translate(., 'JAVSCRIPT', 'javscript'), 'javascript')]",
 )
 
 
@@ -56,6 +58,8 @@ def read_html(data: bytes, name: str, charset: str = "", url: str | None = None)
 
     if b"\0" in data[:65536] and not data.startswith(_WIDE):
         raise ArticleError(f"{name}: binary content, not a page")
+    if not data.strip():
+        raise ArticleError(f"{name}: the file is empty")
     html = _decode(data, charset)
     parser = lxml.html.HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8")
     try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from ingest.read import NO_PAGE, is_page
 from ingest.readers.document import Document
 from ingest.readers.outline import Outline, plain
 from rag.domain import Metadata
@@ -51,6 +52,8 @@ def read_pdf(data: bytes, name: str) -> Document:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
+        if is_page(data):
+            raise ArticleError(f"{name}: {NO_PAGE}") from error
         locked = "assword" in str(error)
         reason = "it is locked with a password" if locked else f"damaged or no PDF ({error})"
         raise ArticleError(f"{name}: {reason}") from error

@@ -7,6 +7,7 @@ but for a few templates that only wrap words. Notes and pictures are left out to
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Set
 from typing import Any
 
 from ingest.readers.document import Document
@@ -21,7 +22,10 @@ _WRAPS = {"lang": "2", "nowrap": "1", "nobr": "1", "small": "1", "abbr": "1", "b
 _REDIRECT = re.compile(r"\s*#\s*[^\W\d_]+\s*:?\s*\[\[", re.UNICODE)
 # Marks of bold and italics, and switches such as __NOTOC__ with the line they stand on.
 _SIGNS = re.compile(r"'{2,5}|^__[A-Z]+__\n+|__[A-Z]+__", re.MULTILINE)
-_NAMESPACED = re.compile(r"\s*:?\s*[^\W\d_][\w ]*:", re.UNICODE)
+# The namespaces of pictures and of categories, by the names that every wiki knows.
+_HIDDEN = frozenset({"file", "image", "category"})
+# A link to the same page in another language, which a wiki shows beside the page.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*$")
 
 
 def is_redirect(text: str) -> bool:
@@ -29,8 +33,14 @@ def is_redirect(text: str) -> bool:
     return bool(_REDIRECT.match(text))
 
 
-def read_wikitext(text: str, title: str, name: str) -> Document:
+def read_wikitext(text: str, title: str, name: str, hidden: Iterable[str] = ()) -> Document:
     """A wiki page as Markdown under its title.
+
+    Args:
+        text: the page's wikitext.
+        title: its title.
+        name: what to call it in errors.
+        hidden: the wiki's own names of the namespaces of pictures and of categories.
 
     Raises:
         ArticleError: there are no words in it but templates and notes.
@@ -41,12 +51,26 @@ def read_wikitext(text: str, title: str, name: str) -> Document:
         parsed = mwparserfromhell.parse(text, skip_style_tags=True)
     except mwparserfromhell.parser.ParserError as error:
         raise ArticleError(f"{name}: not wikitext ({error})") from error
+    spaces = _HIDDEN | {space.strip().lower() for space in hidden}
+    for link in parsed.filter_wikilinks(recursive=True):
+        if _is_hidden(link, spaces):
+            # In place, so that no list of nodes has to be searched for it.
+            link.title, link.text = "", None
     out = Outline()
     out.heading(title, 1)
     _Walk(out).nodes(parsed.nodes)
     if not any(c.isalnum() for c in out.text.partition("\n")[2]):
         raise ArticleError(f"{name}: nothing in it but templates and notes")
     return Document(_SIGNS.sub("", out.text), True)
+
+
+def _is_hidden(link: Any, spaces: Set[str]) -> bool:
+    """Whether a link shows nothing where it stands: a picture, a category, another language."""
+    prefix, colon, _ = str(link.title).strip().partition(":")
+    if not colon or not prefix:
+        return False
+    named = prefix.replace("_", " ").strip().lower() in spaces
+    return named or (link.text is None and bool(_LANGUAGE.match(prefix)))
 
 
 class _Walk:
@@ -147,10 +171,7 @@ def _flat_node(node: Any) -> str:
         case Comment() | Argument():
             return ""
         case Wikilink():
-            if _NAMESPACED.match(str(node.title)) and not str(node.title).startswith(":"):
-                # Pictures and categories; a link to another namespace or wiki shows its label.
-                return flat(node.text) if node.text and "|" not in str(node.text) else ""
-            return flat(node.text) if node.text else str(node.title).lstrip(":")
+            return flat(node.text) if node.text else str(node.title).strip().lstrip(":")
         case ExternalLink():
             return flat(node.title) if node.title else str(node.url)
         case Template():

@@ -53,8 +53,9 @@ class Library:
                 pass
             (folder / ".writable").unlink(missing_ok=True)
         except OSError as error:
+            reason = "it is a file, not a folder" if folder.is_file() else error.strerror
             raise LibraryError(
-                f"cannot write to the library {folder}: {error.strerror}; "
+                f"cannot write to the library {folder}: {reason}; "
                 "name another with --library or PULLQUOTE_LIBRARY"
             ) from error
         self.folder = folder

@@ -11,9 +11,16 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from rag.domain import Metadata
+from rag.domain import Metadata, Span
 from rag.library.catalogue import Catalogue
-from rag.library.packing import pack_directions, pack_units, pack_vector
+from rag.library.packing import (
+    pack_directions,
+    pack_units,
+    pack_vector,
+    unpack_directions,
+    unpack_units,
+    unpack_vector,
+)
 from rag.library.rows import NewArticle, NewPassage, Place
 from rag.library.schema import GENERATION, METADATA
 from rag.library.stories import join_story
@@ -173,9 +180,10 @@ class Writer:
 
     def _select(self, where: str, *values: str) -> Iterator[Place]:
         for table, digest in (("sources", "file_hash"), ("failures", "''")):
+            # One at a time: of a large folder there are as many as articles.
             rows = self._catalogue.db.execute(
                 f"SELECT path, source, container, {digest} FROM {table} WHERE {where}", values
-            ).fetchall()
+            )
             yield from (Place(*r) for r in rows)
 
     @staticmethod
@@ -271,6 +279,21 @@ def insert_passages(
             for p in passages
         ],
     )  # fmt: skip
+
+
+def stored_passages(catalogue: Catalogue, article: int) -> list[NewPassage]:
+    """An article's passages of the generation that is searched, to be stored again."""
+    dimensions = int(catalogue.get("dimensions") or 0)
+    rows = catalogue.db.execute(
+        'SELECT start, "end", units, vector, unit_vectors, lead FROM passages'
+        f" WHERE article = ? AND generation = {GENERATION}",
+        (article,),
+    )
+    return [
+        NewPassage(Span(r[0], r[1]), unpack_units(r[2]), unpack_vector(r[3]),
+                   unpack_directions(r[4], dimensions), r[5])
+        for r in rows
+    ]  # fmt: skip
 
 
 def stored_text(catalogue: Catalogue, article: int) -> tuple[str, bool, Metadata] | None:
