@@ -12,8 +12,8 @@ from rag.embed import Embedder
 from rag.errors import LibraryError
 from rag.library import Library
 from rag.library.houses import repeated_lines
+from rag.library.stored import insert_passages
 from rag.library.views import open_views
-from rag.library.writing import insert_passages
 
 
 def reindex(

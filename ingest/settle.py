@@ -16,8 +16,8 @@ from ingest.readers.document import Document
 from rag.embed import Embedder
 from rag.library import Library, NewPassage, Writer
 from rag.library.houses import repeated_lines, settled, unsettled_houses, wrongly_marked
+from rag.library.stored import stored_passages, stored_text
 from rag.library.stories import settle_stories
-from rag.library.writing import stored_passages, stored_text
 
 
 def settle(library: Library, writer: Writer, embedder: Embedder, budget: int) -> int:
