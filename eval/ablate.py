@@ -44,7 +44,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "words covered": ("covered", "covered_around", "covered_before"),
     "words alike": ("alike_here", "alike_rank", "unlike_passage"),
     "the passage's rank": ("passage", "passage_gap", "fused"),
-    "kind of answer": ("offers", "offers_measure", "lacks", "lacks_number"),
+    "kind of answer": ("offers", "offers_measure", "lacks_number"),
     "title and headings": ("topic", "beyond_topic", "covered_by_title", "cosine_by_title"),
     "time": ("time", "order"),
     "counts and figures": ("counted", "figures"),

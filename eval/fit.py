@@ -4,7 +4,9 @@
 
 The unit model is a conditional logit: it maximises the chance of the gold units among all
 candidates of their question. The answer model is a logistic regression on units ranked by a
-model that has not seen their question (five folds), so that it meets the scores it will meet.
+model that has not seen their question (five folds), so that it meets the scores it will meet. It
+also learns from questions asked after another one that has nothing to do with them: they are as
+answerable as before.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,10 @@ _FOLDS = 5
 _PASSAGES = 20
 _RIDGE = 0.01
 _STRENGTH = 0.3
+_SEED = 5
+_MOST_TURNED = 300
+# What a question that was turned counts beside one that was not.
+_TURNED = 0.5
 # Its articles do have the matter, only not as asked: an example of what should be refused only
 # where they deny it in so many words.
 _FALSE_PREMISE = "false-premise"
@@ -49,7 +55,7 @@ class Sample:
     """One question: what was found, its candidates' signals (n, d), which are gold (n,).
 
     `places` are the gold ones' articles and spans; `premise` says whether the question takes for
-    granted what the articles deny.
+    granted what the articles deny, `turned` whether it was asked after another on purpose.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Sample:
     answerable: bool
     premise: bool
     fold: int
+    turned: bool = False
 
 
 Ranked = list[tuple[Candidate, float]]
@@ -94,6 +101,22 @@ def collect(
     return samples
 
 
+def turned(question_set: QuestionSet) -> QuestionSet:
+    """The set's questions without a conversation, each after another answerable one, by lot."""
+    alone = [case for case in question_set.cases if not case.history]
+    before = [case for case in alone if case.answerable]
+    rng = np.random.default_rng(_SEED)
+    chosen = rng.permutation(len(alone))[:_MOST_TURNED]
+    cases = []
+    for case in (alone[at] for at in sorted(chosen)):
+        other = before[int(rng.integers(len(before)))]
+        if other is not case:
+            reply = {"role": "assistant", "content": next(iter(other.answers), "")}
+            history = ({"role": "user", "content": other.question}, reply)
+            cases.append(replace(case, history=history))
+    return replace(question_set, cases=tuple(cases))
+
+
 def sample(name: str, case: Case, retrieved: Retrieved, fold: int) -> Sample:
     """What was found for a question, with the candidates that are gold marked."""
     candidates = unit_candidates(retrieved, DEPTH)
@@ -124,7 +147,7 @@ def fit_unit(samples: Sequence[Sample]) -> Linear:
     """The conditional logit that ranks gold units first; every set weighs the same."""
     from scipy.optimize import minimize
 
-    used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any()]
+    used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any() and not s.turned]
     stacked = np.vstack([s.signals for s, _ in used])
     mean, scale = _standard(stacked)
     signals = (stacked - mean) / scale
@@ -162,7 +185,6 @@ _SIGNS = {
     "fused": 1,
     "passage_gap": 1,
     "entropy": -1,
-    "lacks": -1,
     "unlike_passage": -1,
     "denied": -1,
     "speaker_there": 1,
@@ -179,9 +201,10 @@ def fit_answer(rows: NDArray[np.float64], samples: Sequence[Sample]) -> Linear:
     """
     from scipy.optimize import minimize
 
-    groups = [(s.name, s.answerable) for s in samples]
+    groups = [(s.name, s.answerable, s.turned) for s in samples]
     sizes = {g: groups.count(g) for g in set(groups)}
-    shares = np.array([len(samples) / len(sizes) / sizes[g] for g in groups])
+    shares = np.array([(_TURNED if g[2] else 1.0) / sizes[g] for g in groups])
+    shares *= len(samples) / shares.sum()
     answerable = np.array([s.answerable for s in samples])
     mean, scale = _standard(rows)
     signals = (rows - mean) / scale
@@ -261,7 +284,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rng = np.random.default_rng(0)
     samples: list[Sample] = []
     for name in options.set:
-        samples += collect(named_set(name), rng, _PASSAGES)
+        question_set = named_set(name)
+        samples += collect(question_set, rng, _PASSAGES)
+        after = turned(question_set)
+        if after.cases:
+            extra = collect(after, np.random.default_rng(_SEED), _PASSAGES)
+            samples += [replace(one, turned=True) for one in extra]
         print(f"{name}: {len(samples)} questions so far", file=sys.stderr)  # noqa: T201
     content = fit(samples, options.answerable_from, options.share)
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from rag.text import Word, words
 _SAME_MATTER = 0.6
 _NEXT = 2
 ANSWER_SIGNALS = (
-    "cosine", "fused", "passage_gap", "entropy", "lacks", "unlike_passage", "figures",
+    "cosine", "fused", "passage_gap", "entropy", "unlike_passage", "figures",
     "follow_up", "denied", "covered_by_title", "speaker_there", "offers_measure",
     "lacks_number", "together", "cosine_of_follow_up", "cosine_by_title",
 )  # fmt: skip
@@ -47,7 +47,6 @@ def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float
         "fused": hits[0].score,
         "passage_gap": best.passage_gap,
         "entropy": _entropy(np.array([score for _, score in ranked])),
-        "lacks": float(kind is not Wanted.OTHER and not offered),
         "unlike_passage": float(share(weights, _unlike(query, own, passage))),
         "figures": _figures(question, best.reading),
         "follow_up": follow_up,

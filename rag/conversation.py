@@ -182,10 +182,15 @@ def leans(question: str) -> bool:
     if _NEW_SUBJECT.match(question):
         return False
     return (
-        len(_content(question)) <= 3
-        or bool(_POINTS_BACK.search(question))
-        or bool(_CONTINUES.match(question))
+        _short(question) or bool(_POINTS_BACK.search(question)) or bool(_CONTINUES.match(question))
     )
+
+
+def _short(question: str) -> bool:
+    """Whether a question has too few words of its own; with a name among them fewer are enough."""
+    content = [w for w in words(question) if not w.stop and w.term not in _COURTESY]
+    named = any(w.capitalised and w.span.start > 0 for w in content)
+    return len(content) <= (1 if named else 3)
 
 
 def _content(text: str) -> list[str]:

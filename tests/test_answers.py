@@ -119,3 +119,19 @@ def check(rows, floors):
 def test_asking_twice_gives_the_same_answer(assistant):
     one, two = (assistant.answer("When did the Key Bridge fall?") for _ in range(2))
     assert (one.text, one.citations, one.probability) == (two.text, two.citations, two.probability)
+
+
+@pytest.mark.parametrize("question", [
+    "Who is the mayor of Baltimore?", "What is the capital of Mongolia?",
+    "When was the Vasa museum opened?", "What does the harbour museum cost?",
+])  # fmt: skip
+def test_what_the_articles_lack_is_refused_after_another_question_too(assistant, question):
+    before = "How many people were killed when the Key Bridge collapsed?"
+    first = assistant.answer(before)
+    assert not first.refused
+    history = [
+        {"role": "user", "content": before},
+        {"role": "assistant", "content": first.text},
+    ]
+    assert assistant.answer(question, history).refused
+    assert assistant.answer(question).refused

@@ -32,6 +32,8 @@ def test_what_points_back_or_lacks_a_subject_leans(question):
     "Another question: what does it cost to insure a bicycle?",
     "Thanks. Now a different topic: what does it cost to insure it?",
     "Let's change the subject. Who won?",
+    "Who is the mayor of Hamburg?",
+    "When was the Vasa museum opened?",
 ])  # fmt: skip
 def test_what_stands_alone_does_not_lean(question):
     turn = last_turn(question, talk(FERRY, "Eight hours."))
