@@ -34,6 +34,9 @@ class Bare:
     def change(self) -> int:
         return 0
 
+    def starting(self, prefix: str) -> dict[str, str]:  # noqa: ARG002 - it has no settings
+        return {}
+
     def entries(self) -> list[Any]:
         return []
 

@@ -133,7 +133,7 @@ import ui.impatient
 ui.impatient.HEAD_SECONDS = 1.0
 
 class Slow(Bare):
-    def stream(self, question, history=(), where=None):
+    def stream(self, question, history=(), where=None, page=""):
         end = time.monotonic() + float(question.split()[-1])
         while time.monotonic() < end:
             yield Answer(question, "So", question, mode="llm")

@@ -22,6 +22,9 @@ class _Quote(_Strict):
     publisher: str | None
     published: str | None
     url: str | None
+    link: str | None = Field(
+        default=None, description="to the words on their page, where `links` asks for it"
+    )
 
 
 class Citation(_Quote):

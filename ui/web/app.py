@@ -60,7 +60,7 @@ def create_app(
     key = session_key(settings.library, policy.password) if policy.guarded else _random_key()
     tokens = Tokens(policy.token_secret, key)
     asker = Asker(service, settings.answers_at_once, settings.answers_waiting)
-    metrics = Metrics(service, lambda: asker.waiting)
+    metrics = Metrics(service, lambda: asker.waiting, lambda: sync_state(service.library))
     service.watchers.append(lambda reply: log_answer(reply, settings.log_questions))
     app = FastAPI(
         title="Pullquote",

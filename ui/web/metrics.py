@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -29,8 +30,17 @@ _WAYS = (
 class Metrics:
     """The figures of one server."""
 
-    def __init__(self, service: Service, waiting: Callable[[], int]) -> None:
-        """Count what `service` answers; `waiting` says how many questions wait for their turn."""
+    def __init__(
+        self, service: Service, waiting: Callable[[], int],
+        sync: Callable[[], Sequence[Mapping[str, Any]]],
+    ) -> None:  # fmt: skip
+        """Count what `service` answers.
+
+        Args:
+            service: who answers.
+            waiting: how many questions wait for their turn.
+            sync: how the sources stand that are kept in step, as `ingest.sync.sync_state` has it.
+        """
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "pullquote_requests", "Requests answered.", ["way", "status"], registry=registry
@@ -57,7 +67,10 @@ class Metrics:
             ("passages", "Passages in the library.", lambda: service.library.count()[1]),
             ("answers_running", "Answers being made.", lambda: service.running),
             ("answers_waiting", "Questions that wait for their turn.", waiting),
-        ):
+            ("sync_sources", "Sources that are kept in step.", lambda: len(sync())),
+            ("sync_failing", "Those whose last sync failed.",
+             lambda: sum(bool(source["failures"]) for source in sync())),
+        ):  # fmt: skip
             Gauge(f"pullquote_{name}", words, registry=registry).set_function(value)
         ProcessCollector(registry=registry)
         service.watchers.append(self._answered)
