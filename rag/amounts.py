@@ -18,7 +18,7 @@ from rag.number_words import MONTHS, ORDINALS, SCALES, UNITS, VALUES
 _CURRENCY = frozenset("$€£¥₹")
 _TOKEN = re.compile(
     r"\d{4}-\d{2}-\d{2}(?!\d)|\d{1,2}[:.]\d{2}(?=\s?[ap]\.?m\b)|\d{1,2}:\d{2}(?::\d{2})?"
-    r"|\d{1,4}(?:/\d{1,4}){1,2}|\d++(?:st|nd|rd|th|s)(?![^\W\d_])|\d++(?:[,.]\d++)*+"
+    r"|\d{1,4}(?:/\d{1,4}){1,2}|\d+(?:st|nd|rd|th|s)(?![^\W\d_])|\d+(?:[,.]\d+)*"
     r"|[ap]\.m\.|(?:[^\W\d_]\.){2,}|km/h|km2|m2|us\$|°[cf]|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]"
 )
 _THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u2009\u202f']\d{3})+)(?![\d.,]\d|\d)")

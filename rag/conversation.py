@@ -27,7 +27,7 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
-    r"(?:\W*\b(?:thanks|thank\s+you|okay|ok|great|right|well|now|so|and)\b)*+\W*"
+    r"(?:\W*\b(?:thanks|thank\s+you|okay|ok|great|right|well|now|so|and)\b){0,4}\W*"
     r"(?:(?:on|to|about)\s+(?:something|anything|a)\s+(?:else|different)|"
     r"(?:(?:a|one|an)\s+)?(?:new|other|another|different|unrelated)\s+(?:question|topic|"
     r"subject|matter)|(?:let[’']?s\s+)?chang(?:e|ing)\s+(?:of\s+)?(?:the\s+)?(?:subject|topic)|"

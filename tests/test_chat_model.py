@@ -118,7 +118,7 @@ def test_turns_grow_and_the_last_is_complete(with_model, answered):
 
 
 def slowly(body):
-    return Reply(f"{first_line(body)} Then it goes on and on and on and on. [1]", wait=0.05)
+    return Reply(f"{first_line(body)} Then it goes on and on and on and on. [1]", wait=0.2)
 
 
 def command(*args):
