@@ -17,6 +17,9 @@ from rag.text import Word, words
 # Units whose vectors are this near say much the same.
 _SAME_MATTER = 0.6
 _NEXT = 2
+# From so many words of its own on, a question is of something; this unlike is not like at all.
+_SEVERAL = 2
+_NOTHING = 0.95
 ANSWER_SIGNALS = (
     "cosine", "fused", "passage_gap", "entropy", "unlike_passage", "figures",
     "follow_up", "denied", "covered_by_title", "speaker_there", "offers_measure",
@@ -64,6 +67,16 @@ def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float
         "cosine_by_title": by_title * best.cosine,
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])
+
+
+def beside_the_point(retrieved: Retrieved, best: Candidate) -> bool:
+    """Whether the question has several words of its own and the best passage nothing like any."""
+    query = retrieved.query
+    own_terms = {w.term for w in words(query.turn.question)}
+    own = [w for w in query.words if w.term in own_terms]
+    if len(own) < _SEVERAL:
+        return False
+    return bool((_unlike(query, own, _passage_readings(best.hit)) > _NOTHING).all())
 
 
 def _entropy(scores: Numbers) -> float:

@@ -124,6 +124,7 @@ def test_asking_twice_gives_the_same_answer(assistant):
 @pytest.mark.parametrize("question", [
     "Who is the mayor of Baltimore?", "What is the capital of Mongolia?",
     "When was the Vasa museum opened?", "What does the harbour museum cost?",
+    "How loud does the gearbox hum?",
 ])  # fmt: skip
 def test_what_the_articles_lack_is_refused_after_another_question_too(assistant, question):
     before = "How many people were killed when the Key Bridge collapsed?"
