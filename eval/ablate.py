@@ -32,7 +32,7 @@ from eval.fit import (
     teaches,
 )
 from eval.fitted import Figures, Judged, Table, by_set, markdown, mean
-from rag.answerable import ANSWER_SIGNALS, answer_signals
+from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.domain import Hit
 from rag.evidence import DEPTH, Linear, rank
 from rag.retrieve import Retrieved
@@ -113,7 +113,11 @@ def judged(one: Sample, ranked: Ranked, left_out: Sequence[str] = ()) -> Judged:
         return Judged(one, None, None)
     first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.places), None)
     keep = np.array([name not in left_out for name in ANSWER_SIGNALS], dtype=np.float64)
-    return Judged(one, first, answer_signals(one.retrieved, ranked) * keep)
+    return Judged(
+        one,
+        first,
+        answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0])) * keep,
+    )
 
 
 def answer_model(found: Sequence[Judged]) -> Linear:

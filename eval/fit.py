@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from eval.cases import Case, QuestionSet, load_set
 from eval.metrics import covers
 from ingest.job import ingest
-from rag.answerable import ANSWER_SIGNALS, answer_signals
+from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.conversation import last_turn
 from rag.domain import Hit, Span
 from rag.embed import open_embedder
@@ -253,7 +253,7 @@ def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict
     """The content of ``weights.json`` for these samples."""
     judged, rows = [], []
     for one, ranked in cross_ranked(samples):
-        row = answer_signals(one.retrieved, ranked)
+        row = answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
         if teaches(one, row):
             judged.append(one)
             rows.append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,30 +28,54 @@ ANSWER_SIGNALS = (
 )  # fmt: skip
 
 
-def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float]]) -> Numbers:
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A question's own words (n,) beside the best passage: the readings of its article's title and
+    its units, and how far each word stays from all of them, (n,) in 0 to 1."""
+
+    own: Sequence[Word]
+    passage: Sequence[Reading]
+    unlike: Numbers
+
+    @property
+    def beside_the_point(self) -> bool:
+        """Whether there are several words, and nothing in the passage is like any."""
+        return len(self.own) >= _SEVERAL and bool((self.unlike > _NOTHING).all())
+
+
+def compare(retrieved: Retrieved, best: Candidate) -> Compared:
+    """The question's own words beside the passage of the `best` candidate."""
+    query = retrieved.query
+    own_terms = {w.term for w in words(query.turn.question)}
+    own = [w for w in query.words if w.term in own_terms]
+    passage = _passage_readings(best.hit)
+    return Compared(own, passage, _unlike(query, own, passage))
+
+
+def answer_signals(
+    retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float]], compared: Compared
+) -> Numbers:
     """What speaks for the question being answerable at all, (n,) in the order of ANSWER_SIGNALS.
 
-    `ranked` are the candidates with their scores (log-odds up to a constant), best first.
+    `ranked` are the candidates with their scores (log-odds up to a constant), best first;
+    `compared` is what `compare` says of the best.
     """
     query, hits = retrieved.query, retrieved.hits
     question = query.turn.question
     best = ranked[0][0]
     article = best.hit.passage.article
     text = best.unit.span.of(article.text)
-    passage = _passage_readings(best.hit)
-    own_terms = {w.term for w in words(question)}
-    own = [w for w in query.words if w.term in own_terms]
     kind = wanted(question)
     offered = offers(kind, text, question)
-    weights = word_weights(query, own)
+    weights = word_weights(query, compared.own)
     follow_up = float(bool(query.turn.previous))
-    by_title = float(share(weights, credits(own, passage[:1])[0]))
+    by_title = float(share(weights, credits(compared.own, compared.passage[:1])[0]))
     values = {
         "cosine": best.cosine,
         "fused": hits[0].score,
         "passage_gap": best.passage_gap,
         "entropy": _entropy(np.array([score for _, score in ranked])),
-        "unlike_passage": float(share(weights, _unlike(query, own, passage))),
+        "unlike_passage": float(share(weights, compared.unlike)),
         "figures": _figures(question, best.reading),
         "follow_up": follow_up,
         "denied": 0.0 if kind in FIGURES and offered else denied(question, text),
@@ -67,16 +92,6 @@ def answer_signals(retrieved: Retrieved, ranked: Sequence[tuple[Candidate, float
         "cosine_by_title": by_title * best.cosine,
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])
-
-
-def beside_the_point(retrieved: Retrieved, best: Candidate) -> bool:
-    """Whether the question has several words of its own and the best passage nothing like any."""
-    query = retrieved.query
-    own_terms = {w.term for w in words(query.turn.question)}
-    own = [w for w in query.words if w.term in own_terms]
-    if len(own) < _SEVERAL:
-        return False
-    return bool((_unlike(query, own, _passage_readings(best.hit)) > _NOTHING).all())
 
 
 def _entropy(scores: Numbers) -> float:

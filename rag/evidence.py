@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answerable import ANSWER_SIGNALS, answer_signals, beside_the_point
+from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.domain import Evidence
 from rag.favour import PRIOR, Favoured
 from rag.reading import Reading
@@ -158,9 +158,10 @@ def assess(retrieved: Retrieved, weights: Weights, favour: Favoured | None = Non
     ranked = _ordered(candidates, own_scores)
     if not ranked:
         return Assessment((), 0.0, False, missing)
-    logit = float(weights.answer(answer_signals(retrieved, ranked)[None, :])[0])
+    compared = compare(retrieved, ranked[0][0])
+    logit = float(weights.answer(answer_signals(retrieved, ranked, compared)[None, :])[0])
     probability = 1 / (1 + math.exp(-logit))
-    if beside_the_point(retrieved, ranked[0][0]):
+    if compared.beside_the_point:
         probability = min(probability, _BESIDE)
     if favour is not None:
         here = np.array([favour(c.hit.passage.article) for c in candidates])

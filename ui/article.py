@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from rag.compose import written_date
 from rag.domain import Article, Span
@@ -62,11 +61,7 @@ def _link(url: str | None, quote: str) -> str:
     """`url` as a link where it is one to the web, opening at the quote; else as text."""
     if not url:
         return ""
-    try:
-        web = urlsplit(url).scheme in ("http", "https")
-    except ValueError:
-        web = False
-    if not web:
+    if not escape.is_web(url):
         return f" · {escape.text(url)}"
     address = text_fragment(url, quote) if quote else url
     words = "Open the quote on the live page" if quote else "Open the live page"
