@@ -59,15 +59,18 @@ def shown_sentences(answer: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[
 def audit(answer: Mapping[str, Any]) -> list[Lack]:
     """The sentences of a model's answer with a figure, date or name that their quotes lack.
 
-    What a citation says of its article, title, publisher and date, counts as the quote's. Quotes
-    mode's own words, which say who and when, are not a model's: nothing is said of them.
+    What a citation says of its article, title, publisher and date, and the headings that are shown
+    with it, count as the quote's. Quotes mode's own words, which say who and when, are not a
+    model's: nothing is said of them.
     """
     lacks: list[Lack] = []
     if answer["mode"] != "llm":
         return lacks
     for sentence, citations in shown_sentences(answer):
         quotes = " ".join(
-            str(c[key] or "") for c in citations for key in ("quote", "title", "publisher")
+            part
+            for c in citations
+            for part in (c["quote"], c["title"] or "", c["publisher"] or "", *c["context"])
         )
         dates = " ".join(str(c["published"] or "") for c in citations)
         missing = [

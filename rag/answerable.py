@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.beside import denied
-from rag.domain import Hit
 from rag.questions import FIGURES, MEASURES, Wanted, asks_for_speaker, offers, wanted
 from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
 from rag.retrieve import Query, Retrieved
-from rag.signals import Candidate
+from rag.signals import Candidate, as_read
 from rag.text import Word, words
 
 # Units whose vectors are this near say much the same.
@@ -48,7 +47,7 @@ def compare(retrieved: Retrieved, best: Candidate) -> Compared:
     query = retrieved.query
     own_terms = {w.term for w in words(query.turn.question)}
     own = [w for w in query.words if w.term in own_terms]
-    passage = _passage_readings(best.hit)
+    passage = _passage_readings(best)
     return Compared(own, passage, _unlike(query, own, passage))
 
 
@@ -64,7 +63,7 @@ def answer_signals(
     question = query.turn.question
     best = ranked[0][0]
     article = best.hit.passage.article
-    text = best.unit.span.of(article.text)
+    text = as_read(best.unit, article)
     kind = wanted(question)
     offered = offers(kind, text, question)
     weights = word_weights(query, compared.own)
@@ -121,10 +120,10 @@ def _together(best: Sequence[Candidate]) -> float:
 def _unlike(query: Query, asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
     """How far each asked word stays from every word of the readings, 0 to 1.
 
-    One name is not like another, however near their vectors are.
+    One name or figure is not like another, however near their vectors are.
     """
-    names = np.array([word.capitalised for word in asked], dtype=bool)
-    alike = np.where(names, 0.0, alike_words(query, asked, readings))
+    exact = np.array([w.capitalised or w.surface[0].isdigit() for w in asked], dtype=bool)
+    alike = np.where(exact, 0.0, alike_words(query, asked, readings))
     result: Numbers = 1 - np.maximum(credits(asked, readings), alike).max(axis=0, initial=0)
     return result
 
@@ -135,8 +134,9 @@ def _figures(question: str, reading: Reading) -> float:
     return len(asked & reading.terms) / len(asked) if asked else NEITHER
 
 
-def _passage_readings(hit: Hit) -> list[Reading]:
-    """The readings of the article's title and of each unit of the passage."""
-    article = hit.passage.article
-    texts = [article.metadata.title or "", *(u.span.of(article.text) for u in hit.passage.units)]
-    return [read(text) for text in texts]
+def _passage_readings(best: Candidate) -> list[Reading]:
+    """The readings of the article's title, of each unit of the passage, and of the headings and
+    the like that the unit stands under, which may be in the passage before."""
+    article, units = best.hit.passage.article, best.hit.passage.units
+    spans = dict.fromkeys([*(unit.span for unit in units), *best.unit.context])
+    return [read(article.metadata.title or ""), *(read(s.of(article.text)) for s in spans)]

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from rag import acts, amounts, bindings, facts, quotations, roles, wording
 from rag.check_figures import check_figures, stem
 from rag.claims import LONGEST, Claim
-from rag.domain import Evidence, Withheld
+from rag.domain import Evidence, Kind, Withheld
+from rag.evidence_lines import without_place
 from rag.support import Support, UnsupportedError, make_support
 from rag.text import fold
 
@@ -56,7 +57,8 @@ def check(claim: Claim, evidence: Mapping[int, Evidence]) -> Verified | Withheld
         reasons = []
         for number in claim.numbers:
             try:
-                text = _supported(claim.text, [evidence[number]])
+                said = _without_place(claim.text, evidence[number])
+                text = _supported(said, [evidence[number]])
                 alone.append((number, text))
             except UnsupportedError as reason:
                 reasons.append(reason)
@@ -68,6 +70,15 @@ def check(claim: Claim, evidence: Mapping[int, Evidence]) -> Verified | Withheld
         return Verified(text, claim.numbers)
     except UnsupportedError as reason:
         return Withheld(claim.text, str(reason))
+
+
+def _without_place(text: str, evidence: Evidence) -> str:
+    """`text` without copied headings, where what is left says something by itself."""
+    rest = without_place(text, evidence)
+    words = sum(t.text[0].isalpha() for t in facts.tokens(rest))
+    if rest == text or words < _FEWEST_OF_FRAGMENT or not acts.states(rest):
+        return text
+    return rest if evidence.kind is Kind.CODE else rest[:1].upper() + rest[1:]
 
 
 def _form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:

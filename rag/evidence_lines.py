@@ -12,15 +12,37 @@ _UNSEEN = re.compile(
 )
 # What could pass for evidence numbers, for markup, or for a turn of the conversation.
 _NEUTRAL = str.maketrans("[]【】<>{}|`#", "()()‹›()¦'·")
+# Stands between the headings and lead-ins of a piece of evidence.
+_BELOW = " › "
+_PATH = re.compile(r".*\s›\s[^›:]*:+\s*")
 
 
 def evidence_line(number: int, evidence: Evidence) -> str:
     """Evidence as the prompt shows it: one line that can pass for nothing else."""
     author = evidence.article.metadata.author
     who = attribution(evidence.article) + (f", by {author}" if author else "")
-    around = [neutral(span.of(evidence.article.text)) for span in evidence.context]
-    place = f" {' › '.join(around)}:" if around else ""
+    around = _around(evidence)
+    place = f" {_BELOW.join(around)}:" if around else ""
     return f"[{number}] ({neutral(who)}){place} {neutral(evidence.text)}"
+
+
+def without_place(text: str, evidence: Evidence) -> str:
+    """What a model says of `evidence`, without the headings and lead-ins it copied from its line.
+
+    A path of several is told by what joins them, though the model changed its words; one alone has
+    to be as it was, and not how the evidence itself begins.
+    """
+    if path := _PATH.match(text):
+        return text if _BELOW.strip() in evidence.text else text[path.end() :]
+    for words in _around(evidence):
+        one = re.match(rf"{re.escape(words.rstrip(':'))}\s*:+\s*", text, re.IGNORECASE)
+        if one and not neutral(evidence.text).lower().startswith(one.group().lower().rstrip()):
+            return text[one.end() :]
+    return text
+
+
+def _around(evidence: Evidence) -> list[str]:
+    return [neutral(span.of(evidence.article.text)) for span in evidence.context]
 
 
 def neutral(text: str) -> str:

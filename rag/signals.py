@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.beside import counted, counts
-from rag.domain import Hit, Kind, Unit
+from rag.domain import Article, Hit, Kind, Unit
 from rag.library import StoredPassage
 from rag.questions import MEASURES, offers, wanted
 from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
 from rag.retrieve import Query, Retrieved
+from rag.tables import spelled_out
 from rag.when import dated, fit, order_fit
 
 UNIT_SIGNALS = (
@@ -185,15 +186,17 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
     texts = [u.span.of(article.text) for u in units]
     readings = [read(t) for t in texts]
     got = credits(query.words, readings)
-    title = credits(query.words, [read(article.metadata.title or "")])[0]
-    contexts = {span for unit in units for span in unit.context}
-    known = {s: credits(query.words, [read(s.of(article.text))])[0] for s in contexts}
+    # What a passage stands under is short: a word of like meaning there says as much as the word.
+    contexts = list(dict.fromkeys(span for unit in units for span in unit.context))
+    above = [read(article.metadata.title or ""), *(read(s.of(article.text)) for s in contexts)]
+    meant = np.maximum(credits(query.words, above), alike_words(query, query.words, above))
+    title, known = meant[0], dict(zip(contexts, meant[1:], strict=True))
     for i, unit in enumerate(units):
         if unit.kind is Kind.HEADING or _leads_in(unit, texts[i], units[i + 1 : i + 2]):
             continue
         rows.hits.append(hit)
         rows.units.append(unit)
-        rows.texts.append(texts[i])
+        rows.texts.append(as_read(unit, article))
         rows.readings.append(readings[i])
         rows.vectors.append(item.unit_vectors[i])
         rows.credits.append(got[i])
@@ -204,6 +207,16 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
         topic = np.max([title, *(known[s] for s in unit.context)], axis=0)
         rows.topics.append(topic)
         rows.around.append(np.max([topic, *close], axis=0))
+
+
+def as_read(unit: Unit, article: Article) -> str:
+    """The unit's text; of a table's row, with what its header says of each cell."""
+    text = unit.span.of(article.text)
+    if unit.kind is Kind.TABLE_ROW and unit.context:
+        header = unit.context[-1].of(article.text)
+        if "|" in header:
+            return spelled_out(text, header)
+    return text
 
 
 def _leads_in(unit: Unit, text: str, following: Sequence[Unit]) -> bool:

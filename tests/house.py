@@ -33,6 +33,7 @@ LAYERS: tuple[set[str], ...] = (
         "settings",
         "prompts",
         "questions",
+        "tables",
         "beside",
         "compose",
         "period",

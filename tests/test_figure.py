@@ -11,7 +11,7 @@ from rag.quotes import make_quote
 from tests.test_render import HOSTILE, Page
 from ui import escape
 from ui.figure import figure_html
-from ui.form import cells, context_lines
+from ui.form import context_lines
 from ui.report import terminal_text
 
 TEXT = (
@@ -34,25 +34,6 @@ ROW = cited("| mail \\| post | `25` |", Kind.TABLE_ROW, "Staging", "What listens
             "| Service | Port |")  # fmt: skip
 CODE = cited("# who is up\n    ports list \\\n      --all", Kind.CODE, "Staging")
 STEP = cited("What listens where:", Kind.LIST_ITEM, "Staging")
-
-rows = st.lists(
-    st.one_of(st.text(max_size=4), st.sampled_from(["|", "\\", " ", "`|`", "\\|", *HOSTILE]))
-).map("".join)
-
-
-@given(rows)
-def test_the_cells_of_a_row_make_up_the_row(row: str) -> None:
-    found = cells(row)
-    assert "".join(c.before + c.words + c.after for c in found) == row
-    assert all(c.words == c.words.strip() for c in found)
-
-
-@pytest.mark.parametrize(("row", "words"), [
-    ("| a | b |", ["a", "b"]), ("a | b", ["a", "b"]), ("|a|b", ["a", "b"]), ("| a |", ["a"]),
-    ("| a \\| b | c |", ["a \\| b", "c"]), ("| a | |", ["a", ""]), ("a", ["a"]),
-])  # fmt: skip
-def test_a_row_is_cut_at_its_pipes(row: str, words: list[str]) -> None:
-    assert [c.words for c in cells(row)] == words
 
 
 def test_a_row_is_shown_under_its_header_and_is_still_the_quote() -> None:

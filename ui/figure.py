@@ -6,6 +6,7 @@ import re
 
 from rag.compose import written_date
 from rag.domain import Article, Citation, Kind, Quote
+from rag.tables import cells
 from ui import escape, form
 from ui.footnotes import quote_text
 from ui.standing import UNCHECKED, Standings, mark_html
@@ -148,8 +149,7 @@ def _table(row: str, header: str | None) -> str:
 
 def _cells(row: str, tag: str) -> str:
     parts = (
-        f"{_edge(cell.before)}{escape.text(cell.words)}{_edge(cell.after)}"
-        for cell in form.cells(row)
+        f"{_edge(cell.before)}{escape.text(cell.words)}{_edge(cell.after)}" for cell in cells(row)
     )
     return "".join(f'<{tag} dir="auto">{part}</{tag}>' for part in parts)
 
