@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
+from playwright.sync_api import Page
 
 from ingest.job import ingest
 from rag.assistant import Assistant
@@ -51,6 +52,10 @@ The Museum of Salt in Porto Almar closes on 1 June 2025 for repairs to its roof.
 Its director, Tomás Reis, expects it to open again in the autumn. The collection moves to the town
 hall, where it can be seen free of charge.
 """
+# What is said of the pier's cost, what no article tells, and a file that a reader brings.
+COST = "It cost 48 million euros, the harbour master Ilda Ferraz said."
+REFUSED = "Who is the mayor of Porto Almar?"
+LIGHTHOUSE = b"# The lighthouse of Sines\n\nThe lighthouse of Sines was lit first on 9 May 1880.\n"
 # What must stay text: in bodies, titles, publishers and names.
 HOSTILE = (
     "---\ntitle: '<img src=x onerror=window.hacked=1> & \u202ereversed'\n"
@@ -61,6 +66,7 @@ HOSTILE = (
     "The otters sleep \u202edrawkcab\u202c in the harbour, "
     "<b onmouseover=window.hacked=1>afloat</b>.\n"
 )
+Browse = Callable[..., Page]
 
 
 @dataclass(frozen=True)
@@ -142,3 +148,13 @@ def behind(app: Any, prefix: str) -> Any:
             await PlainTextResponse("Outside.", 404)(scope, receive, send)
 
     return proxy
+
+
+def file(name: str, data: bytes) -> dict[str, object]:
+    """What Chromium is given as a file that a reader chooses."""
+    return {"name": name, "mimeType": "", "buffer": data}
+
+
+def names(page: Page) -> list[str]:
+    """The titles that the library page lists."""
+    return page.locator("#articles tbody th a").all_inner_texts()

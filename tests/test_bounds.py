@@ -21,7 +21,7 @@ import pytest
 from ingest.job import ingest
 from rag.library import Library
 from rag.settings import load
-from tests.test_formats import DATA, word_document
+from tests.documents import DATA, word_document
 
 LAUGHS = (
     b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "lol">'

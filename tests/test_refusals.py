@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 from ingest.read import decode
-from tests.test_formats import DATA
+from tests.documents import DATA
 from ui.cli import main
 
 SENTENCE = "The ferry Aurora sank off Bergen in May 2024, and nobody was hurt."

@@ -1,0 +1,1 @@
+"""A library over time: renames, copies, reprints, deletions, several processes, reindex."""

@@ -1,0 +1,89 @@
+"""Lines that recur over a publisher's articles: boilerplate, in whatever order they come."""
+
+from contextlib import closing
+
+from ingest.job import ingest
+from rag.library import Library
+from rag.library.check import problems
+from rag.settings import load
+from tests.changes.articles import report
+
+
+def embedded_words(library):
+    return {
+        unit.span.of(s.passage.article.text)
+        for added in library.catalogue.added_since(0, library.catalogue.generation())
+        for s in library.passages([a.id for a in added])
+        for unit in s.passage.units
+    }
+
+
+def test_a_line_that_recurs_over_a_publishers_articles_is_boilerplate(run, library, folder):
+    line = "Write to our newsroom with your own story."
+    for number in (1, 2):
+        (folder / f"{number}.md").write_text(report(number))
+        run()
+    assert line in embedded_words(library)
+    for number in range(3, 12):
+        (folder / f"{number}.md").write_text(report(number))
+        run()
+    assert line not in embedded_words(library)
+    assert any("the glacier lost 77 metres" in words for words in embedded_words(library))
+    # The stored text still has it, and another publisher may say so once.
+    assert line in library.article("1.md").text
+    # When only one article is left that says it, it is its own words again.
+    for number in range(2, 12):
+        (folder / f"{number}.md").unlink()
+    run()
+    assert line in embedded_words(library)
+    assert list(problems(library)) == []
+
+
+def test_in_whatever_order_articles_come_the_library_ends_up_the_same(embedder, folder, tmp_path):
+    from tests.killing import state
+
+    rest = "\n\n## Elsewhere\n\n" + " ".join(
+        f"In valley {valley} the snow lay {valley * 7} centimetres deep, more than in 1999."
+        for valley in range(1, 20)
+    )
+    for number in range(1, 9):
+        (folder / f"{number}.md").write_text(report(number) + rest.replace("1999", f"{number}"))
+    found = []
+    for order in (1, -1):
+        settings = load({}, library=tmp_path / f"library{order}")
+        with closing(Library(settings.library, create=True)) as library:
+            for path in sorted(folder.iterdir())[::order]:
+                ingest([path], library, embedder, settings)
+        found.append(state(settings.library))
+    assert found[0] == found[1]
+
+
+TALES = {
+    1: "In valley {} the snow lay {} centimetres deep.",
+    2: "Boat {} landed {} crates of herring before noon.",
+    3: "Tram {} was late on {} mornings, its drivers wrote.",
+}
+
+
+def test_a_line_that_recurs_at_the_end_of_pages_costs_their_last_passages_alone(
+    run, library, folder, embedder, monkeypatch
+):
+    embed, texts = embedder._embed, []
+
+    def counted(session, text, spans):
+        texts.append(text)
+        return embed(session, text, spans)
+
+    monkeypatch.setattr(embedder, "_embed", counted)
+    line = "Write to our newsroom with your own story."
+    for number in range(1, 4):
+        rest = " ".join(TALES[number].format(n, n * 7) for n in range(60))
+        page = f"---\npublisher: Valley Wire\n---\n# Report {number}\n\n{rest}\n\n{line}\n"
+        (folder / f"{number}.md").write_text(page)
+        before = library.catalogue.count()[1]
+        texts.clear()
+        run()
+    added = library.catalogue.count()[1] - before
+    # With the third story the line recurs; in each of the three the last passage held it.
+    assert added > 3 and len(texts) == added + 3
+    assert line not in embedded_words(library) and list(problems(library)) == []

@@ -1,0 +1,1 @@
+"""`pullquote eval` end to end: figures, gate, causes, report, with answerers made worse."""

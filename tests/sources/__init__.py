@@ -1,0 +1,1 @@
+"""Sources that are kept in step: pages, feeds, sitemaps, wikis and folders."""

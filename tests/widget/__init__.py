@@ -1,0 +1,1 @@
+"""The widget in Chromium, in a page of another site."""
