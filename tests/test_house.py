@@ -9,13 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.house import (
-    COMMAND_LINE,
-    HEAVY,
-    ROOMS,
+from tests.house import COMMAND_LINE, HEAVY, ROOMS, TOP
+from tests.house_modules import House, parse, read_house
+from tests.house_rules import (
     RULES,
-    TOP,
-    House,
     command_line_starts_light,
     layers_point_down,
     modules_are_short,
@@ -23,8 +20,6 @@ from tests.house import (
     one_door_per_vendor,
     only_quotes_make_a_quote,
     only_settings_read_the_environment,
-    parse,
-    read_house,
     rooms_are_one_way,
     rule_name,
 )
@@ -46,6 +41,13 @@ def test_every_room_was_read(house):
 def test_the_house_keeps(rule, house):
     broken = rule(house)
     assert not broken, "\n".join(["", rule.__doc__.partition("\n")[0], *broken])
+
+
+@pytest.mark.parametrize("rule", [modules_are_short, no_cycles], ids=rule_name)
+def test_the_tests_keep_it_too(rule):
+    tests = read_house(["tests"])
+    assert "tests.house" in tests
+    assert rule(tests) == []
 
 
 def test_the_command_line_loads_nothing_slow():
