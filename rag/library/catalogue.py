@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rag.domain import Article, Metadata, Passage, Span
 from rag.errors import LibraryBusyError, LibraryError
+from rag.library.connections import Connections
 from rag.library.packing import Matrix, unpack_directions, unpack_units, unpack_vector
 from rag.library.rows import Added, Entry, StoredPassage
 from rag.library.schema import GENERATION, METADATA, SCHEMA, SCHEMA_VERSION
@@ -25,8 +24,12 @@ from rag.library.schema import GENERATION, METADATA, SCHEMA, SCHEMA_VERSION
 _SOURCE = "(SELECT source FROM sources WHERE article = a.id ORDER BY rowid LIMIT 1)"
 
 
-class Catalogue:
-    """The SQLite file. One connection a thread; readers never wait for a writer (WAL)."""
+class Catalogue(Connections):
+    """The SQLite file.
+
+    Its `transaction` raises LibraryBusyError where another process keeps writing for longer than
+    30 seconds.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or create the catalogue at `path`.
@@ -34,8 +37,7 @@ class Catalogue:
         Raises:
             LibraryError: the file cannot be opened, or is no catalogue this version can read.
         """
-        self._path = path
-        self._local = threading.local()
+        super().__init__(path)
         try:
             self._check_version()
             # Opening a library that is complete takes no lock, so it never waits for a writer.
@@ -45,7 +47,7 @@ class Catalogue:
             raise LibraryError(f"{path}: {error}; is it a Pullquote library?") from error
 
     def _check_version(self) -> None:
-        tables = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+        tables = self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
         found = self.get("version") if tables else str(SCHEMA_VERSION)
         if found not in (None, str(SCHEMA_VERSION)):
             raise LibraryError(
@@ -65,52 +67,19 @@ class Catalogue:
                 (str(SCHEMA_VERSION), uuid.uuid4().hex),
             )
 
-    @property
-    def db(self) -> sqlite3.Connection:
-        """This thread's connection, for reading."""
-        return self._db
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            self._local.connection = connection
-        return connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is done inside, or nothing; inside another one, a part of that.
-
-        Raises:
-            LibraryBusyError: another process keeps writing for longer than 30 seconds.
-        """
-        db = self._db
-        if db.in_transaction:
-            yield db
-            return
+    def _begin(self, db: sqlite3.Connection) -> None:
         try:
-            db.execute("BEGIN IMMEDIATE")
+            super()._begin(db)
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise LibraryBusyError(
                     f"{self._path}: another process is writing; try again when it is done"
                 ) from error
             raise
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK") if db.in_transaction else None
-            raise
-        if db.in_transaction:
-            db.execute("COMMIT")
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of a query that changes nothing."""
-        return self._db.execute(query, values).fetchall()
+        return self.db.execute(query, values).fetchall()
 
     def get(self, key: str) -> str | None:
         """The setting stored under `key`."""
@@ -143,7 +112,7 @@ class Catalogue:
 
     def entries(self) -> list[Entry]:
         """Every article without its text, by source."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             f"SELECT a.id, (SELECT path FROM sources WHERE article = a.id ORDER BY rowid LIMIT 1),"
             f" {_SOURCE}, revision, {METADATA}, length(text), (SELECT count(*) FROM passages"
             f" WHERE article = a.id AND generation = {GENERATION}), story,"
@@ -168,7 +137,7 @@ class Catalogue:
 
     def articles(self, ids: Sequence[int]) -> dict[int, Article]:
         """The articles with these ids, by id; those that are gone are left out."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             f"SELECT id, {_SOURCE}, text, revision, story, {METADATA}"
             " FROM articles a WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
@@ -177,12 +146,12 @@ class Catalogue:
 
     def article_id(self, source: str) -> int | None:
         """The id of the article that has this among its sources."""
-        row = self._db.execute("SELECT article FROM sources WHERE source = ?", (source,)).fetchone()
+        row = self.db.execute("SELECT article FROM sources WHERE source = ?", (source,)).fetchone()
         return None if row is None else int(row[0])
 
     def count(self) -> tuple[int, int]:
         """How many articles and passages are stored."""
-        articles, passages = self._db.execute(
+        articles, passages = self.db.execute(
             "SELECT (SELECT count(*) FROM articles),"
             f" (SELECT count(*) FROM passages WHERE generation = {GENERATION})"
         ).fetchone()
@@ -190,7 +159,7 @@ class Catalogue:
 
     def vectors(self, ids: Sequence[int]) -> dict[int, Matrix]:
         """The vectors (d,) of the passages with these ids; those that are gone are left out."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
         )
@@ -198,7 +167,7 @@ class Catalogue:
 
     def passages(self, ids: Sequence[int], dimensions: int) -> list[StoredPassage]:
         """The passages with these ids, in their order; those that are gone are left out."""
-        db = self._db
+        db = self.db
         # One snapshot for both reads, so that a passage and its article are of one revision.
         db.execute("BEGIN")
         try:
@@ -224,7 +193,7 @@ class Catalogue:
     def added_since(self, change: int, generation: int, batch: int = 1000) -> Iterator[list[Added]]:
         """Passages of a generation that were added after `change`, in batches."""
         last = 0
-        while rows := self._db.execute(
+        while rows := self.db.execute(
             'SELECT p.id, p.vector, substr(a.text, p.start + 1, p."end" - p.start),'
             " coalesce(a.title, '') || ' ' || p.lead FROM passages p"
             " JOIN articles a ON a.id = p.article"
@@ -236,11 +205,5 @@ class Catalogue:
 
     def removed_since(self, change: int) -> list[int]:
         """Ids of the passages removed after `change`."""
-        rows = self._db.execute("SELECT passage FROM removed WHERE change > ?", (change,))
+        rows = self.db.execute("SELECT passage FROM removed WHERE change > ?", (change,))
         return [r[0] for r in rows]
-
-    def close(self) -> None:
-        """Close this thread's connection."""
-        if (connection := getattr(self._local, "connection", None)) is not None:
-            connection.close()
-            self._local.connection = None

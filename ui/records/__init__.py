@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import Any
 
 from rag.domain import Answer, Article, Metadata
 from rag.errors import LibraryError, NotFoundError
+from rag.library.connections import Connections
 from ui.records.packing import article_key, pack, quoted_articles, unpack
 from ui.records.schema import SCHEMA, SCHEMA_VERSION
 
@@ -64,8 +64,8 @@ class Record:
     feedback: Feedback | None = None
 
 
-class Records:
-    """The SQLite file. One connection a thread; readers never wait for a writer (WAL)."""
+class Records(Connections):
+    """The SQLite file."""
 
     def __init__(self, folder: Path) -> None:
         """Open or create the records of the library in `folder`.
@@ -73,8 +73,7 @@ class Records:
         Raises:
             LibraryError: the file cannot be opened, or another version made it.
         """
-        self._path = folder / FILE
-        self._local = threading.local()
+        super().__init__(folder / FILE)
         try:
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, SCHEMA_VERSION):
@@ -89,30 +88,6 @@ class Records:
                     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except sqlite3.Error as error:
             raise LibraryError(f"{self._path}: {error}") from error
-
-    @property
-    def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if found is None:
-            found = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = NORMAL")
-            found.execute("PRAGMA foreign_keys = ON")
-            self._local.db = found
-        return found
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A connection on which all that is done takes effect together, or not at all."""
-        db = self.db
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
