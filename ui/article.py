@@ -59,16 +59,9 @@ def article_html(
 
 def _link(url: str | None, quote: str) -> str:
     """`url` as a link where it is one to the web, opening at the quote; else as text."""
-    if not url:
-        return ""
-    if not escape.is_web(url):
-        return f" · {escape.text(url)}"
-    address = text_fragment(url, quote) if quote else url
     words = "Open the quote on the live page" if quote else "Open the live page"
-    return (
-        f' · <a href="{escape.attribute(address)}" target="_blank" '
-        f'rel="noopener noreferrer nofollow">{words}</a>'
-    )
+    address = text_fragment(url, quote) if url and quote else url
+    return escape.link(url, words, address, tab=True)
 
 
 def _window(text: str, span: Span | None) -> Span:

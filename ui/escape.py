@@ -31,3 +31,26 @@ def is_web(url: str) -> bool:
         return urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return False
+
+
+def link(url: str | None, words: str, address: str | None = None, tab: bool = False) -> str:
+    """Where an article is on the web, to stand behind its source.
+
+    Args:
+        url: the article's own, as others wrote it.
+        words: what the link says.
+        address: where it leads; `url` by default.
+        tab: open it in a tab of its own.
+
+    Returns:
+        `url` as a link where it is one to the web, else as text, behind a dot; "" for none.
+    """
+    if not url:
+        return ""
+    if not is_web(url):
+        return f" · {text(url)}"
+    target = ' target="_blank"' if tab else ""
+    return (
+        f' · <a href="{attribute(address or url)}"{target} rel="noopener noreferrer nofollow">'
+        f"{words}</a>"
+    )

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as percent
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
+
+from ui.escape import is_web
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -40,11 +42,7 @@ def text_fragment(url: str, quote: str) -> str:
         quote has no words. A browser that does not find the words opens the page at its own
         fragment, or its top.
     """
-    try:
-        web = urlsplit(url).scheme in ("http", "https")
-    except ValueError:
-        web = False
-    directives = [f"text={term}" for term in _terms(_runs(quote))] if web else []
+    directives = [f"text={term}" for term in _terms(_runs(quote))] if is_web(url) else []
     if not directives:
         return url
     page, own = urldefrag(url)

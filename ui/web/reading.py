@@ -145,18 +145,8 @@ def byline(article: Article) -> str:
         said.append(meta.language)
     said.append(f"{len(article.text):,} characters")
     parts = [f"<bdi>{escape.text(part)}</bdi>" for part in said]
+    link = escape.link(meta.url, "Original page")
     return (
         f'<p class="soft">{" · ".join(parts)}</p>'
-        f'<p class="soft"><code>{escape.text(article.source)}</code>{_link(meta.url)}</p>'
-    )
-
-
-def _link(url: str | None) -> str:
-    """`url` as a link where it is one to the web, else as text."""
-    if not url:
-        return ""
-    if not escape.is_web(url):
-        return f" · {escape.text(url)}"
-    return (
-        f' · <a href="{escape.attribute(url)}" rel="noopener noreferrer nofollow">Original page</a>'
+        f'<p class="soft"><code>{escape.text(article.source)}</code>{link}</p>'
     )
