@@ -79,7 +79,6 @@ class _Run:
         self._seen: set[int] = set()
         self._listed: list[Listed] = []
         self._names: dict[str, str] = {}
-        self._moving: set[str] = set()
         self._attached: dict[int, str] = {}
         # Of texts that were stored already: what is said of them may be new, as after a move.
         self._described: list[tuple[str, Metadata, Metadata]] = []

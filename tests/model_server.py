@@ -73,12 +73,6 @@ def prompt_of(body: Body) -> str:
     return f"{first}\n{last}"
 
 
-def number_of(body: Body, words: str) -> int:
-    """Under which evidence number the prompt has a line with `words`."""
-    line = next(x for x in prompt_of(body).splitlines() if words in x and re.match(r"\[\d", x))
-    return int(line[1 : line.index("]")])
-
-
 def first_line(body: Body) -> str:
     """The text of evidence 1, and that as a sentence with its number."""
     line = next(x for x in prompt_of(body).splitlines() if x.startswith("[1] ("))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rag.domain import Answer, Article
+from rag.domain import Answer
 from rag.errors import LibraryError, NotFoundError
 from rag.filters import EVERYTHING, Filter
 from rag.verify import Checked, verify_answer
@@ -18,24 +18,12 @@ from ui.records import Record, Records, Verdict
 _LOG = logging.getLogger(__name__)
 
 
-class Shelf(Protocol):
-    """What asking needs of a `rag.library.Library`."""
-
-    def article(self, source: str) -> Article:
-        """The stored article, or `rag.errors.NotFoundError`."""
-        ...
-
-    def count(self) -> tuple[int, int]:
-        """Articles and passages."""
-        ...
-
-
 class Answering(Protocol):
     """What asking needs of a `rag.assistant.Assistant`."""
 
     @property
     def library(self) -> Any:
-        """A `Shelf`, where articles are looked up."""
+        """A `rag.library.Library`, where articles are looked up."""
         ...
 
     def quoting(self) -> Answering:

@@ -161,13 +161,5 @@ def as_csv(groups: Sequence[Group]) -> str:
 
 def _inert(cell: object) -> object:
     """A text that no spreadsheet takes for a formula (OWASP, CSV Injection)."""
-    dangerous = isinstance(cell, str) and cell.lstrip(" ")[:1] in (
-        "=",
-        "+",
-        "-",
-        "@",
-        "\t",
-        "\r",
-        "\n",
-    )
+    dangerous = isinstance(cell, str) and cell.lstrip(" ")[:1] in _FORMULA
     return f"'{cell}" if dangerous else cell

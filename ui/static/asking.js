@@ -190,7 +190,7 @@ document.addEventListener("pq-stop", () => {
   end();
 });
 
-export function showFirst(turn) {
+function showFirst(turn) {
   const [first] = markers(turn);
   if (first && !turn.querySelector(".pq-refused")) open(first, false);
   else hint(first ? NO_QUOTE : HINT);

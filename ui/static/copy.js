@@ -22,7 +22,7 @@ function oldWay(text) {
   return done;
 }
 
-export async function copyText(text, button, words) {
+async function copyText(text, button, words) {
   let done = false;
   try {
     await navigator.clipboard.writeText(text);
