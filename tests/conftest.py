@@ -9,11 +9,10 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from click.testing import CliRunner
+from playwright.sync_api import Browser, sync_playwright
 
 from ingest.clean import mark
 from ingest.job import ingest
@@ -25,14 +24,15 @@ from rag.library import Library
 from rag.llm import OpenAIChat
 from rag.settings import Settings, cache_folder, load
 from tests.model_server import Script
-from tests.page import visit
+from tests.page import browse, page, visit
 from tests.serving import served
 from tests.site import Site, open_site
+from ui.cli import main
 from ui.records import Records
 from ui.service import Service
 from ui.web.app import create_app
 
-__all__ = ["visit"]
+__all__ = ["browse", "page", "visit"]
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT / "examples" / "articles"
@@ -137,6 +137,15 @@ def with_model(assistant: Assistant) -> Callable[[Script], Assistant]:
     return make
 
 
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example articles, ingested by the command, for tests that leave the library as it is."""
+    folder = tmp_path_factory.mktemp("ingested") / "library"
+    done = CliRunner().invoke(main, ["ingest", str(ARTICLES), "--library", str(folder)])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load({}, library=tmp_path / "library")
@@ -190,39 +199,3 @@ def shelf(tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[Site]:
     """The plain pages over a library of two articles, which a test may change."""
     with open_site(tmp_path, embedder) as site:
         yield site
-
-
-@pytest.fixture
-def browse(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens pages; fails at the end if one looked beyond loopback, or its console complained."""
-    strange: list[str] = []
-    contexts = []
-
-    def complained(message: Any) -> None:
-        # An answer such as "this name is taken" is a complaint to Chromium, and none to us.
-        if message.type == "error" and "responded with a status of 4" not in message.text:
-            strange.append(f"{message.text} {message.location}")
-
-    def open_page(address: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: strange.append(str(error)))
-        page.on("console", complained)
-        page.on("dialog", lambda dialog: (strange.append("dialog"), dialog.dismiss()))
-
-        def heard(request: Any) -> None:
-            parts = urlsplit(request.url)
-            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
-                strange.append(request.url)
-
-        page.on("request", heard)
-        page.goto(address)
-        return page
-
-    yield open_page
-    hacked = [page.evaluate("window.hacked") for c in contexts for page in c.pages]
-    for context in contexts:
-        context.close()
-    assert strange == []
-    assert not any(hacked)

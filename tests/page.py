@@ -1,4 +1,4 @@
-"""What the tests of the chat page share: a browser that may see loopback only, and its user."""
+"""What the tests of pages share: a browser that may see loopback only, and the chat's user."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 BOX = "#pq-question-box textarea"
+# Complaints of Chromium's that are none to us: an answer such as "this name is taken", and a
+# browser that a test has taken offline.
+EXPECTED = ("responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED")
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page; at the end, fails if it looked beyond loopback or had a script error."""
-    strangers: list[str] = []
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that nobody watches: what it meets is for the test to say."""
+    made = browser.new_page()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def browse(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages; fails at the end if one looked beyond loopback, or its console complained."""
+    strange: list[str] = []
     contexts = []
 
     def open_page(address: str, **options: Any) -> Page:
@@ -25,23 +36,41 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.on("page", watch)
         page = context.new_page()
         page.goto(address)
-        started(page)
         return page
 
     def watch(page: Page) -> None:
-        page.on("pageerror", lambda error: strangers.append(str(error)))
-        page.on("dialog", lambda dialog: (strangers.append("dialog"), dialog.dismiss()))
+        page.on("pageerror", lambda error: strange.append(str(error)))
+        page.on("console", complained)
+        page.on("dialog", lambda dialog: (strange.append("dialog"), dialog.dismiss()))
         page.on("request", heard)
+
+    def complained(message: Any) -> None:
+        if message.type == "error" and not any(words in message.text for words in EXPECTED):
+            strange.append(f"{message.text} {message.location}")
 
     def heard(request: Any) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
-            strangers.append(request.url)
+            strange.append(request.url)
 
     yield open_page
+    hacked = [page.evaluate("window.hacked") for c in contexts for page in c.pages]
     for context in contexts:
         context.close()
-    assert strangers == []
+    assert strange == []
+    assert not any(hacked)
+
+
+@pytest.fixture
+def visit(browse: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens the chat page, and waits until it can be used."""
+
+    def open_page(address: str, **options: Any) -> Page:
+        page = browse(address, **options)
+        started(page)
+        return page
+
+    return open_page
 
 
 def started(page: Page) -> None:

@@ -38,13 +38,6 @@ def foreign(html: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    yield page
-    page.close()
-
-
-@pytest.fixture
 def heard(assistant: Assistant) -> tuple[Service, list[Reply]]:
     """A service, and every answer that it gave."""
     service, replies = Service(assistant), list[Reply]()

@@ -23,12 +23,9 @@ CITATION_KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli") / "library"
-    result = CliRunner().invoke(main, ["ingest", str(ARTICLES), "--library", str(folder)])
-    assert result.exit_code == 0, result.output
-    return folder
+@pytest.fixture
+def library(ingested):
+    return ingested
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """The examples set, run once for all tests of what a run gives."""
 
 import pytest
-from click.testing import CliRunner
 
 from eval.run import Run, load_runs
 from tests.conftest import ARTICLES
 from tests.eval_run.running import QUESTIONS, invoke
-from ui.cli import main
 
 
 @pytest.fixture(scope="package")
@@ -18,13 +16,9 @@ def baseline(tmp_path_factory):
     return result.stdout, path
 
 
-@pytest.fixture(scope="package")
-def library(tmp_path_factory):
-    """The example articles, ingested once for all tests that need no library of their own."""
-    folder = tmp_path_factory.mktemp("eval") / "library"
-    done = CliRunner().invoke(main, ["ingest", str(ARTICLES), "--library", str(folder)])
-    assert done.exit_code == 0, done.output
-    return folder
+@pytest.fixture
+def library(ingested):
+    return ingested
 
 
 @pytest.fixture(scope="package")

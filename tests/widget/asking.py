@@ -15,8 +15,13 @@ LIFTS, LIFTED = "How much does the crane lift?", "The harbour crane lifts twelve
 
 
 def opened(page: Page, wiki: Wiki, name: str = "bells") -> FrameLocator:
-    """The widget on a page of the wiki, opened by its bubble."""
-    page.goto(f"{wiki.url}/wiki/{name}")
+    """The widget on a page of the wiki, opened."""
+    return open_widget(page, f"{wiki.url}/wiki/{name}")
+
+
+def open_widget(page: Page, address: str) -> FrameLocator:
+    """The widget on a page of any wiki, opened by its bubble."""
+    page.goto(address)
     page.get_by_role("button", name=re.compile("Ask|Fragen|fragen|Crew")).click()
     frame = page.frame_locator("#pullquote iframe")
     expect(frame.locator("#send")).not_to_be_empty()

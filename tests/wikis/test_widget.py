@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.widget.asking import open_widget, put
 from tests.wikis.servers import Wiki, free_port, media_wiki, otter_wiki, running
 
 pytestmark = pytest.mark.wikis
@@ -91,31 +92,8 @@ def kept(
         yield found
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    made = browser.new_page()
-    yield made
-    made.close()
-
-
-def opened(page: Page, kept: Kept, title: str) -> FrameLocator:
-    page.goto(kept.wiki.page(title))
-    page.get_by_role("button", name="Ask the articles").click()
-    frame = page.frame_locator("#pullquote iframe")
-    expect(frame.locator("#send")).not_to_be_empty()
-    return frame
-
-
-def put(frame: FrameLocator, question: str) -> None:
-    count = frame.locator(".turn").count()
-    frame.locator("#question").fill(question)
-    frame.locator("#question").press("Enter")
-    expect(frame.locator(".turn")).to_have_count(count + 1)
-    expect(frame.locator("#log")).to_have_attribute("aria-busy", "false")
-
-
 def test_a_quote_in_the_wiki_leads_to_its_words(kept: Kept, page: Page) -> None:
-    frame = opened(page, kept, "Slipway")
+    frame = open_widget(page, kept.wiki.page("Slipway"))
     put(frame, LIFTS)
     assert frame.locator("blockquote").first.inner_text() == f"“{LIFTED}”"
     frame.locator("figcaption a").first.click()
@@ -126,7 +104,7 @@ def test_a_quote_in_the_wiki_leads_to_its_words(kept: Kept, page: Page) -> None:
 
 
 def test_an_edited_page_is_answered_anew_and_a_deleted_one_no_more(kept: Kept, page: Page) -> None:
-    frame = opened(page, kept, "Slipway")
+    frame = open_widget(page, kept.wiki.page("Slipway"))
     put(frame, OPENS)
     expect(frame.locator("blockquote").last).to_have_text(f"“{OPENING}”")
     kept.wiki.write("Boathouse", f"{FILLER}\n\n{LATER}\n\n{FILLER}")
@@ -153,7 +131,7 @@ def test_the_schedule_of_serve_finds_an_edit_by_itself(kept: Kept, page: Page) -
     add = [str(BIN), "sync", "add", where[1], "--name", "wiki", "--every", "10s"]
     add += ["--base-url", base[1]] if base[1] else []
     subprocess.run(add, env=kept.environ, check=True, capture_output=True)
-    frame = opened(page, kept, "Slipway")
+    frame = open_widget(page, kept.wiki.page("Slipway"))
     question, end = "When is the net loft swept?", time.monotonic() + 40
     while True:
         put(frame, question)
