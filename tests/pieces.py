@@ -1,10 +1,22 @@
-"""What the tests of structure share: a page cut into pieces, and what is said in them."""
+"""What the tests of texts share: any text, and a page cut into pieces with what they say."""
 
 from __future__ import annotations
+
+from hypothesis import strategies as st
 
 from ingest.job import parse
 from ingest.split import Piece
 from rag.domain import Kind
+
+# Text as files have it: letters, marks and line ends of all kinds, and what breaks offsets:
+# characters of several code units, combining marks, quotes, markup.
+texts = st.text(
+    st.one_of(
+        st.characters(codec="utf-8", exclude_categories=["Cs"]),
+        st.sampled_from(list("aB. \n\r\t-*#|`>1“”\"'’?!é\u0301🦉\u2028\x85")),
+    ),
+    max_size=400,
+)
 
 
 class Words:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.domain import Article, Citation, Kind, Metadata, Span
 from rag.quotes import make_quote
-from tests.test_render import HOSTILE, Page
+from tests.rendered import HOSTILE, Page
 from ui import escape
 from ui.figure import figure_html
 from ui.form import context_lines

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from rag.compose import quoted_answer, refusal
 from rag.domain import Answer, Article, Citation, Metadata, Point, Relation, Span
 from rag.quotes import make_quote
-from tests.test_render import article, cited, texts
+from tests.rendered import article, cited, texts
 from ui.footnotes import answer_markdown, quote_markdown, quote_text
 
 MILL = article(

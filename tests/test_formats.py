@@ -18,7 +18,7 @@ from ingest.readers.forms import read
 from rag.domain import Kind
 from rag.errors import ArticleError
 from tests.documents import DATA, PAGES, word_document
-from tests.test_text import texts
+from tests.pieces import texts
 
 
 def test_records_of_json_lines_are_articles_with_their_own_metadata(

@@ -15,23 +15,7 @@ from ingest.structure import blocks
 from rag.domain import Kind, Span
 from rag.text import same_name, sentences, terms, words
 from tests.conftest import is_furniture
-
-# Text as files have it: letters, marks and line ends of all kinds, and what breaks offsets:
-# characters of several code units, combining marks, quotes, markup.
-texts = st.text(
-    st.one_of(
-        st.characters(codec="utf-8", exclude_categories=["Cs"]),
-        st.sampled_from(list("aB. \n\r\t-*#|`>1“”\"'’?!é\u0301🦉\u2028\x85")),
-    ),
-    max_size=400,
-)
-
-
-class Words:
-    """Counts white-space separated words as tokens: the splitter only needs a measure."""
-
-    def count(self, text):
-        return len(text.split())
+from tests.pieces import Words, texts
 
 
 @given(texts)
