@@ -11,9 +11,11 @@ import hashlib
 import importlib.util
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,6 +42,10 @@ _PREPARATION = "dynamic-qint8-per-channel-1"
 # The encoder was trained on up to 256 tokens; what is longer is cut, so passages stay below.
 _MAX_TOKENS = 256
 _CACHED_WORDS = 50_000
+# So many texts are handed to a core at once, each of them a run; and at least so many handfuls wait
+# for it meanwhile, since whoever brings texts has other things to do as well.
+_TOGETHER = 4
+_WAITING = 4
 # The packaged model's input vectors: 8-bit rows, each with a scale of its own.
 _WORD_ROWS = "inner.embeddings.word_embeddings.weight_q"
 _WORD_SCALES = "inner.embeddings.word_embeddings.weight_scale"
@@ -159,8 +165,6 @@ class OnnxEmbedder:
         self._counter = PieceCounter(self._tokenizer)
         self._inputs = {i.name for i in self._session.get_inputs()}
         self.dimensions = int(self._session.get_outputs()[0].shape[-1])
-        self._model = model
-        self._more_sessions: list[Any] = []
         self._vocabulary = None if words is None else np.load(words, mmap_mode="r")
         self._known_words: dict[str, Vector] = {}
 
@@ -189,7 +193,8 @@ class OnnxEmbedder:
         import onnxruntime as ort
 
         options = ort.SessionOptions()
-        # Two sessions of one thread each beat one of two threads; a question is as quick on one.
+        # Each run stays on the thread that asks for it: several runs of one text at a time beat one
+        # run on several threads, and a question is as quick on one.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
@@ -198,7 +203,7 @@ class OnnxEmbedder:
         """Tokens of `text`, special ones aside."""
         return self._counter.count(text)
 
-    def _run(self, session: Any, text: str) -> tuple[Vector, list[tuple[int, int]]]:
+    def _run(self, text: str) -> tuple[Vector, list[tuple[int, int]]]:
         encoding = self._tokenizer.encode(text)
         ids = np.asarray([encoding.ids[: _MAX_TOKENS - 1] + encoding.ids[-1:]], dtype=np.int64)
         if len(encoding.ids) <= _MAX_TOKENS:
@@ -206,15 +211,15 @@ class OnnxEmbedder:
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(ids)
-        hidden: Vector = session.run(None, feed)[0][0]
+        hidden: Vector = self._session.run(None, feed)[0][0]
         return hidden, encoding.offsets[: ids.shape[1]]
 
     def query(self, text: str) -> Vector:
         """The unit-length vector (d,) of a question."""
-        return _unit(self._run(self._session, text)[0].mean(axis=0))
+        return _unit(self._run(text)[0].mean(axis=0))
 
-    def _embed(self, session: Any, text: str, spans: Sequence[Span]) -> Embedded:
-        hidden, offsets = self._run(session, text)
+    def _embed(self, text: str, spans: Sequence[Span]) -> Embedded:
+        hidden, offsets = self._run(text)
         whole = _unit(hidden.mean(axis=0))
         starts = np.asarray([o[0] for o in offsets])
         ends = np.asarray([o[1] for o in offsets])
@@ -225,33 +230,28 @@ class OnnxEmbedder:
             pooled[row] = _unit(hidden[inside].mean(axis=0)) if inside.any() else whole
         return Embedded(whole, pooled)
 
+    def _embed_all(self, items: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedded]:
+        return [self._embed(*item) for item in items]
+
     def passages(self, items: Iterable[tuple[str, Sequence[Span]]]) -> Iterator[Embedded]:
         """Vectors of each text and of the spans of it, in order; one text a run, on every core.
 
         Batches are slower here than single runs, and make a vector depend on its neighbours.
         """
         workers = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-        # Opening one takes as long as several passages, and ingest comes here more than once.
-        while len(self._more_sessions) < workers - 1:
-            self._more_sessions.append(self._open(self._model))
-        free = [self._session, *self._more_sessions[: workers - 1]]
-
-        def one(item: tuple[str, Sequence[Span]]) -> Embedded:
-            session = free.pop()
-            try:
-                return self._embed(session, *item)
-            finally:
-                free.append(session)
-
         with ThreadPoolExecutor(workers) as pool:
             # A bounded window, so that memory does not grow with the number of texts.
-            window: list[Any] = []
-            for item in items:
-                window.append(pool.submit(one, item))
-                if len(window) > 4 * workers:
-                    yield window.pop(0).result()
-            for future in window:
-                yield future.result()
+            window: deque[Future[list[Embedded]]] = deque()
+            rest = iter(items)
+            while group := list(islice(rest, _TOGETHER)):
+                window.append(pool.submit(self._embed_all, group))
+                if len(window) >= 2 * _WAITING * workers:
+                    # Half of them at once: whoever waits here is woken less often.
+                    window[_WAITING * workers - 1].result()
+                    for _ in range(_WAITING * workers):
+                        yield from window.popleft().result()
+            while window:
+                yield from window.popleft().result()
 
 
 def _unit(vector: Vector) -> Vector:

@@ -70,9 +70,9 @@ def test_a_line_that_recurs_at_the_end_of_pages_costs_their_last_passages_alone(
 ):
     embed, texts = embedder._embed, []
 
-    def counted(session, text, spans):
+    def counted(text, spans):
         texts.append(text)
-        return embed(session, text, spans)
+        return embed(text, spans)
 
     monkeypatch.setattr(embedder, "_embed", counted)
     line = "Write to our newsroom with your own story."
