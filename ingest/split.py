@@ -96,54 +96,53 @@ def _shorten(text: str, span: Span) -> Iterator[Span]:
 class _Packer:
     """Packs units into passages, one at a time."""
 
-    def __init__(self, text: str, embedder: Embedder, budget: int) -> None:
+    def __init__(self, units: Sequence[Unit], costs: Sequence[int], budget: int) -> None:
+        """Of `units`, each of which takes as many tokens as `costs` says."""
         self.pieces: list[Piece] = []
-        self._text, self._embedder, self._budget = text, embedder, budget
-        self._current: list[Unit] = []
-        self._used = 0
+        self._units, self._costs, self._budget = units, costs, budget
+        # The number of the first unit of the present passage, and the tokens of all in it.
+        self._first = self._used = 0
 
-    def cost(self, found: Sequence[Unit]) -> int:
-        return sum(self._embedder.count(unit.span.of(self._text)) for unit in found)
+    def _cost(self, start: int, end: int) -> int:
+        return sum(self._costs[start:end])
 
-    def take(self, unit: Unit, run: Sequence[Unit]) -> None:
-        """Add `unit`, in a new passage where it must be.
+    def take(self, number: int, end: int) -> None:
+        """Add the unit with this number, the next one, in a new passage where it must be.
 
-        `run` is the list, table or code that begins with it, itself included.
+        `end` is the number behind the list, table or code that begins with it, or behind it.
         """
-        cost = self.cost([unit])
+        cost = self._costs[number]
         full = self._used + cost > self._budget
-        section = unit.kind is Kind.HEADING and self._used > self._budget // 2
+        section = self._units[number].kind is Kind.HEADING and self._used > self._budget // 2
         # A list or table that has room in one passage is not cut in two.
-        whole = len(run) > 1 and self._used + (together := self.cost(run)) > self._budget
-        if self._current and (full or section or (whole and together <= self._budget)):
-            self._break(unit, run)
-        self._current.append(unit)
+        together = self._cost(number, end)
+        whole = together <= self._budget < self._used + together
+        if number > self._first and (full or section or (end > number + 1 and whole)):
+            self._break(number, end)
         self._used += cost
 
-    def _break(self, unit: Unit, run: Sequence[Unit]) -> None:
+    def _break(self, number: int, end: int) -> None:
+        units, first, unit = self._units, self._first, self._units[number]
         # A heading must not end a passage: it belongs to what follows, and so does a lead-in.
-        cut = headings = len(self._current)
-        while headings > 1 and self._current[headings - 1].kind is Kind.HEADING:
+        cut = headings = number
+        while headings > first + 1 and units[headings - 1].kind is Kind.HEADING:
             headings -= 1
-        while cut > 1 and (
-            self._current[cut - 1].kind is Kind.HEADING
-            or self._current[cut - 1].span in unit.context
+        while cut > first + 1 and (
+            units[cut - 1].kind is Kind.HEADING or units[cut - 1].span in unit.context
         ):
             cut -= 1
-        if self.cost(self._current[cut:]) + self.cost(run) > self._budget:
+        if self._cost(cut, end) > self._budget:
             cut = headings
-        carried = self._current[cut:]
-        del self._current[cut:]
-        self.close()
-        self._current, self._used = carried, self.cost(carried)
+        self.close(cut)
+        self._used = self._cost(cut, number)
 
-    def close(self) -> None:
-        """Make a passage of what was taken since the last."""
-        current = self._current
+    def close(self, end: int) -> None:
+        """Make a passage of what was taken since the last, up to the unit with number `end`."""
+        current = tuple(self._units[self._first : end])
         if any(u.kind is not Kind.HEADING for u in current) or (current and not self.pieces):
             span = Span(current[0].span.start, current[-1].span.end)
-            self.pieces.append(Piece(span, tuple(current), current[0].context))
-        self._current, self._used = [], 0
+            self.pieces.append(Piece(span, current, current[0].context))
+        self._first, self._used = end, 0
 
 
 def passages(
@@ -158,10 +157,10 @@ def passages(
     # The span of a passage may reach over an advert; its units and vector leave it out.
     kept = [u for u in article_units if u.kind is not Kind.BOILERPLATE]
     runs = _runs(kept)
-    packer = _Packer(text, embedder, budget)
-    for number, unit in enumerate(kept):
-        packer.take(unit, kept[number : runs.get(number, number + 1)])
-    packer.close()
+    packer = _Packer(kept, [embedder.count(unit.span.of(text)) for unit in kept], budget)
+    for number in range(len(kept)):
+        packer.take(number, runs.get(number, number + 1))
+    packer.close(len(kept))
     return packer.pieces
 
 
@@ -223,13 +222,19 @@ def unit_vectors(piece: Piece, vectors: Vector, lead: Sequence[Span]) -> Vector:
         vectors: of unit length, in the order of `embedding_text`'s places (places, d).
         lead: the lead's parts that were embedded with it, by `lead_spans`.
     """
+    mixed = vectors[: len(piece.units)].copy()
+    mixing = [(n, u) for n, u in enumerate(piece.units) if u.context and u.kind in _CONTEXT_SHARES]
+    if not mixing:
+        return mixed
     spans = [*(u.span for u in piece.units), *lead]
     places = {span: number for number, span in enumerate(spans)}
-    mixed = vectors[: len(piece.units)].copy()
-    for number, unit in enumerate(piece.units):
-        around = [places[span] for span in unit.context if span in places]
-        share = _CONTEXT_SHARES.get(unit.kind, 0.0)
-        if share and around:
-            vector = vectors[number] + share * vectors[around].mean(axis=0)
+    # Neighbours have their context in common.
+    means: dict[tuple[Span, ...], Vector | None] = {}
+    for number, unit in mixing:
+        if unit.context not in means:
+            around = [places[span] for span in unit.context if span in places]
+            means[unit.context] = vectors[around].mean(axis=0) if around else None
+        if (context := means[unit.context]) is not None:
+            vector = vectors[number] + _CONTEXT_SHARES[unit.kind] * context
             mixed[number] = vector / max(float(np.linalg.norm(vector)), 1e-12)
     return mixed

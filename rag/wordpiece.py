@@ -28,7 +28,7 @@ class PieceCounter:
         self._tokenizer = tokenizer
         self._special = _special_tokens(tokenizer)
         self._texts: dict[str, int] = {}
-        self._words: dict[str, int] = {}
+        self._words = _Words(tokenizer)
 
     def count(self, text: str) -> int:
         """Tokens of `text`."""
@@ -49,18 +49,26 @@ class PieceCounter:
         return len(self._tokenizer.encode(text, add_special_tokens=False))
 
     def _by_words(self, text: str) -> int:
-        counts = self._words
-        total = 0
-        for word in _WORDS.findall(text):
-            if (count := counts.get(word)) is None:
-                # A word that is in the vocabulary as it stands is one token.
-                whole = word.isascii() and self._tokenizer.token_to_id(word.lower()) is not None
-                count = 1 if whole else self._cut(word)
-                if len(counts) >= _KEPT_WORDS:
-                    counts.clear()
-                counts[word] = count
-            total += count
-        return total
+        return sum(map(self._words.__getitem__, _WORDS.findall(text)))
+
+
+class _Words(dict[str, int]):
+    """The tokens of single words, counted when they are first asked for."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        super().__init__()
+        self._tokenizer, self._model = tokenizer, tokenizer.model
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _KEPT_WORDS:
+            self.clear()
+        if word.isascii():
+            # All that is done to such a word before it is cut is to make its letters small.
+            count = len(self._model.tokenize(word.lower()))
+        else:
+            count = len(self._tokenizer.encode(word, add_special_tokens=False))
+        self[word] = count
+        return count
 
 
 def _special_tokens(tokenizer: Tokenizer) -> list[str] | None:
