@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.ahead import Ahead, Read
 from ingest.changed import digest
-from ingest.draft import Draft, draft, fingerprint, parse
+from ingest.draft import Draft, Parsed, draft, fingerprint, parse
 from ingest.embedding import embedded
 from ingest.files import file_events
 from ingest.garbage import seldom_collected
@@ -26,10 +26,11 @@ from rag.settings import Settings
 __all__ = ["Summary", "ingest", "parse"]
 
 Progress = Callable[[int, str], None]
+_Split = tuple[tuple[Read, str], Parsed | None]
 _Stored = tuple[tuple[Read, str], tuple[NewPassage, ...]]
 # So many articles, or passages of them, are stored in one transaction: what is lost at a kill.
-_TOGETHER = 16
-_PASSAGES_TOGETHER = 64
+_TOGETHER = 64
+_PASSAGES_TOGETHER = 256
 
 
 def ingest(
@@ -77,6 +78,8 @@ class _Run:
         self._looked_at = 0
         # Of paths only hashes are kept: a dump has millions.
         self._seen: set[int] = set()
+        # What is embedded and not stored.
+        self._done: list[_Stored] = []
         self._listed: list[Listed] = []
         self._names: dict[str, str] = {}
         self._attached: dict[int, str] = {}
@@ -93,12 +96,11 @@ class _Run:
                 self._count(read)
         else:
             ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
-            for together in _batches(embedded(ahead.split(reads), self._embedder)):
-                with self._library.catalogue.transaction():
-                    for (read, marked), passages in together:
-                        self._keep(read, marked, passages)
-                        # From here on the library knows whose name it is.
-                        self._names.pop(read.place.source, None)
+            for article in embedded(self._split(ahead, reads), self._embedder):
+                self._done.append(article)
+                if _is_much(self._done):
+                    self._store()
+            self._store()
         self._take_away()
         if not self._dry:
             for described in self._described:
@@ -106,6 +108,25 @@ class _Run:
             settle(self._library, self._writer, self._embedder, self._budget)
             self._library.catch_up()
         return self.summary
+
+    def _split(self, ahead: Ahead, reads: Iterator[Read]) -> Iterator[_Split]:
+        """What is to be embedded; when there is no more, most of the rest is done meanwhile."""
+        yield from ahead.split(reads)
+        # All is read, and the encoder still has some texts before it.
+        if self._done or self.summary.passages:
+            self._store()
+            self._library.catch_up(wait=False)
+
+    def _store(self) -> None:
+        """Store the articles that are done."""
+        if not self._done:
+            return
+        with self._library.catalogue.transaction():
+            for (read, marked), passages in self._done:
+                self._keep(read, marked, passages)
+                # From here on the library knows whose name it is.
+                self._names.pop(read.place.source, None)
+        self._done = []
 
     def _events(self, paths: Sequence[Path], events: Iterable[Event]) -> Iterator[Event]:
         for path in paths:
@@ -256,18 +277,10 @@ class _Run:
             self._writer.detach([place.path])
 
 
-def _batches(articles: Iterable[_Stored]) -> Iterator[list[_Stored]]:
-    """`articles` in groups to be stored together: each commit takes as long as a short article."""
-    group: list[_Stored] = []
-    passages = 0
-    for article in articles:
-        group.append(article)
-        passages += len(article[1])
-        if len(group) >= _TOGETHER or passages >= _PASSAGES_TOGETHER:
-            yield group
-            group, passages = [], 0
-    if group:
-        yield group
+def _is_much(articles: Sequence[_Stored]) -> bool:
+    """Whether so many are to be stored together: each commit takes as long as a short article."""
+    passages = sum(len(stored) for _, stored in articles)
+    return len(articles) >= _TOGETHER or passages >= _PASSAGES_TOGETHER
 
 
 def _nothing_in(place: Place) -> str:

@@ -143,9 +143,13 @@ class Library:
                 f"{self.catalogue.get('embedding_model')}: restart to answer from it"
             )
 
-    def catch_up(self) -> None:
-        """Bring the stored views up to date, without opening one that already is."""
-        self._views.catch_up(self.catalogue, self._generation, wait=True)
+    def catch_up(self, wait: bool = True) -> None:
+        """Bring the stored views up to date, without opening one that already is.
+
+        Args:
+            wait: for another process that is at it; otherwise it is left to that.
+        """
+        self._views.catch_up(self.catalogue, self._generation, wait)
 
     def sweep(self) -> None:
         """Delete what earlier generations left, but for what is being built; writers only."""
