@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ _LARGEST_BATCH = 5000
 
 def index_terms(text: str) -> list[str]:
     """The terms under which `text` is found: stems without stop words, and keys of its names."""
-    return [term for surface in surfaces(text) for term in _index_terms(surface)]
+    return list(chain.from_iterable(map(_index_terms, surfaces(text))))
 
 
 @lru_cache(maxsize=65536)
