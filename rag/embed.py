@@ -45,7 +45,7 @@ _CACHED_WORDS = 50_000
 # So many texts are handed to a core at once, each of them a run; and at least so many handfuls wait
 # for it meanwhile, since whoever brings texts has other things to do as well.
 _TOGETHER = 4
-_WAITING = 4
+_WAITING = 8
 # The packaged model's input vectors: 8-bit rows, each with a scale of its own.
 _WORD_ROWS = "inner.embeddings.word_embeddings.weight_q"
 _WORD_SCALES = "inner.embeddings.word_embeddings.weight_scale"
