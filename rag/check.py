@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from rag import acts, amounts, bindings, facts, quotations, roles, wording
 from rag.check_figures import check_figures, stem
-from rag.claims import LONGEST, Claim
-from rag.domain import Evidence, Kind, Withheld
-from rag.evidence_lines import without_place
+from rag.check_form import check_form, check_statement, without_headings
+from rag.claims import Claim
+from rag.domain import Evidence, Withheld
 from rag.support import Support, UnsupportedError, make_support
 from rag.text import fold
 
@@ -24,12 +24,6 @@ from rag.text import fold
 FOREIGN_SHARE = 0.17
 # A name tells more than another word which clause a sentence comes from.
 _NAME_WEIGHT = 3
-_FEWEST_WORDS = 2
-# What has neither verb nor figure needs more, or it only names: "The operator."
-_FEWEST_OF_FRAGMENT = 4
-_MARKUP = re.compile(
-    r"!?\[[^\]]*\]\s*\(|</?[a-zA-Z][^>]*>|\b(?:https?|javascript|data):|www\.|\]\("
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +46,12 @@ def check(claim: Claim, evidence: Mapping[int, Evidence]) -> Verified | Withheld
         only together they do.
     """
     try:
-        _form(claim, evidence)
+        check_form(claim, evidence)
         alone = []
         reasons = []
         for number in claim.numbers:
             try:
-                said = _without_place(claim.text, evidence[number])
+                said = without_headings(claim.text, evidence[number])
                 text = _supported(said, [evidence[number]])
                 alone.append((number, text))
             except UnsupportedError as reason:
@@ -72,40 +66,13 @@ def check(claim: Claim, evidence: Mapping[int, Evidence]) -> Verified | Withheld
         return Withheld(claim.text, str(reason))
 
 
-def _without_place(text: str, evidence: Evidence) -> str:
-    """`text` without copied headings, where what is left says something by itself."""
-    rest = without_place(text, evidence)
-    words = sum(t.text[0].isalpha() for t in facts.tokens(rest))
-    if rest == text or words < _FEWEST_OF_FRAGMENT or not acts.states(rest):
-        return text
-    return rest if evidence.kind is Kind.CODE else rest[:1].upper() + rest[1:]
-
-
-def _form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:
-    """What a sentence must have before its words are looked at."""
-    if not claim.numbers:
-        raise UnsupportedError("no evidence number")
-    for number in claim.numbers:
-        if number not in evidence:
-            raise UnsupportedError(f"no evidence has the number {number}")
-    if claim.cut:
-        raise UnsupportedError("the reply ends in the middle of it")
-    if len(claim.text) > LONGEST:
-        raise UnsupportedError("too long for a sentence")
-    # "20 1" is no statement, though both figures be there.
-    words = sum(t.text[0].isalpha() for t in facts.tokens(claim.text))
-    if words < _FEWEST_WORDS or (words < _FEWEST_OF_FRAGMENT and not acts.states(claim.text)):
-        raise UnsupportedError("too few words to say anything")
-    if _MARKUP.search(claim.text):
-        raise UnsupportedError("links, images or markup")
-
-
 def _supported(text: str, cited: Sequence[Evidence]) -> str:
     """`text` with its quotations made the article's own; raises UnsupportedError."""
     for e in cited:
         # All of a unit is what the unit says, whatever the rules below make of it.
         if _words_of(text) == _words_of(e.text):
             return " ".join(e.text.split())
+    check_statement(text, cited)
     support = make_support(cited)
     shown = _quotations(text, cited)
     check_figures(text, support)
@@ -270,6 +237,9 @@ def _words(text: str, support: Support) -> None:
         if t.term and t.term not in names and t.term not in counted and t.text[0].isalpha()
         and not wording.glue(t.term)
     ]  # fmt: skip
+    if not (content or names or numbers.figures):
+        # "Yes, she did.": true or not, it cannot be told.
+        raise UnsupportedError("too few words to say anything")
     # Words of comparison have been compared already.
     compared = {w for phrase, _ in wording.classes(text) for w in phrase.split()}
     foreign = []
@@ -283,6 +253,8 @@ def _words(text: str, support: Support) -> None:
             raise UnsupportedError(f"name not in the evidence: {token.text} for {name}")
         if not contrary:
             foreign.append(token.text)
+    # What somebody does is the statement: no such word may differ.
+    acted = {act.word for clause in acts.read_clauses(text) for act in clause.acts}
     most = FOREIGN_SHARE * (len(content) + len(names))
-    if len(foreign) > most:
+    if len(foreign) > most or acted & set(foreign):
         raise UnsupportedError(f"words not in the evidence: {', '.join(dict.fromkeys(foreign))}")

@@ -119,8 +119,12 @@ def opposites(term: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def like(term: str) -> frozenset[str]:
-    """The stems that say much the same as `term`."""
-    return frozenset().union(*(group for group in _groups() if term in group))
+    """The stems that say much the same as `term`.
+
+    What may also say its contrary is none of them: who suffers a defeat has not won.
+    """
+    same = frozenset().union(*(group for group in _groups() if term in group))
+    return same - opposites(term)
 
 
 @lru_cache(maxsize=8192)

@@ -60,6 +60,7 @@ LAYERS: tuple[set[str], ...] = (
         "select",
         "support",
         "check_figures",
+        "check_form",
         "check",
         "draft",
         "evidence_lines",

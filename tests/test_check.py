@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rag import acts, amounts, bindings, facts, roles, wording
 from rag.check import Verified, check
 from rag.claims import Claim
-from rag.domain import Article, Evidence, Kind, Span, Withheld
+from rag.domain import Withheld
 from tests.sentences import LIES, MISSED, TRUE, evidence
 
 
@@ -42,37 +42,6 @@ def test_the_sentence_itself_is_always_shown():
     for piece in {s.of.article.text: s.of for s in TRUE}.values():
         result = judged(piece.text, piece)
         assert isinstance(result, Verified), (piece.text, result)
-
-
-STEPS = "Putting it up\nPair it with the hub:\nhubctl level set 1.3   # what the gauge says\n"
-STEPS += "Dogs\nThey are allowed on Fridays.\nOn Fridays only."
-
-
-def below(words, *context, kind=Kind.SENTENCE):
-    def place(part):
-        return Span(at := STEPS.index(part), at + len(part))
-
-    article = Article(1, "steps.md", STEPS, "r")
-    return Evidence(1, article, place(words), 1.0, kind, tuple(map(place, context)))
-
-
-CODE = below("hubctl level set 1.3   # what the gauge says", "Putting it up",
-             "Pair it with the hub:", kind=Kind.CODE)  # fmt: skip
-DOGS = below("They are allowed on Fridays.", "Dogs")
-
-
-@pytest.mark.parametrize(("draft", "of", "shown"), [
-    ("Put it up › Pair it with the hub:: hubctl level set 1.3, which the gauge says.", CODE,
-     "hubctl level set 1.3, which the gauge says."),
-    ("Pair it with the hub: hubctl level set 1.3, which the gauge says.", CODE,
-     "hubctl level set 1.3, which the gauge says."),
-    ("Dogs: they are allowed on Fridays only.", DOGS, None),
-    ("Dogs: they are allowed on Fridays.", DOGS, "They are allowed on Fridays."),
-    ("Dogs: on Fridays only.", below("On Fridays only.", "Dogs"), "Dogs: on Fridays only."),
-])  # fmt: skip
-def test_copied_headings_are_left_out_where_the_rest_stands_alone(draft, of, shown):
-    result = judged(draft, of)
-    assert (result.text if isinstance(result, Verified) else None) == shown
 
 
 KEPT = [
