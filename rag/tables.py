@@ -50,8 +50,9 @@ def spelled_out(row: str, header: str) -> str:
         head = heads[place] if place < len(heads) else ""
         unit = _UNIT.search(head)
         name = (head[: unit.start()] if unit else head).strip()
-        # A column that is headed by one word counts that: "Days", "Seats".
-        what = unit.group(1) if unit else name if name.isalpha() else ""
+        # A column that is headed by one word in the plural counts that: "Days", not "Year".
+        counts = name.isalpha() and name.endswith("s")
+        what = unit.group(1) if unit else name if counts else ""
         words = f"{cell.words} {what}" if what and cell.words[-1:].isdigit() else cell.words
         said.append(f"{name}: {words}" if name else words)
     return "; ".join(said)

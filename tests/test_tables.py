@@ -35,6 +35,7 @@ def test_a_row_is_cut_at_its_pipes(row: str, words: list[str]) -> None:
     ("| Sick child | 8 | by noon |", "| Kind | Days | Tell us |",
      "Kind: Sick child; Days: 8 Days; Tell us: by noon"),
     ("a | 3", "x | Mast height", "x: a; Mast height: 3"),
+    ("| 2024 | 7 |", "| Year | Floods |", "Year: 2024; Floods: 7 Floods"),
     ("| a | b | c |", "| x |", "x: a; b; c"),
     ("| a | |", "| x | y (kg) |", "x: a; y: "),
 ])  # fmt: skip
