@@ -6,6 +6,7 @@ import http.cookiejar
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -132,9 +133,11 @@ def free_port() -> int:
 def running(command: list[str], environ: Mapping[str, str], url: str, log: Path) -> Iterator[None]:
     """A server, from when it answers at `url` on."""
     with log.open("wb") as out:
+        # A group of its own: PHP's workers outlive the one that started them.
         process = subprocess.Popen(
-            command, env={**os.environ, **environ}, stdout=out, stderr=subprocess.STDOUT
-        )
+            command, env={**os.environ, **environ}, stdout=out, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             for _ in range(300):
                 assert process.poll() is None, log.read_text()[-2000:]
@@ -147,7 +150,7 @@ def running(command: list[str], environ: Mapping[str, str], url: str, log: Path)
                 raise AssertionError(f"nothing answers at {url}")
             yield
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(20)
 
 
