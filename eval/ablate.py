@@ -22,6 +22,7 @@ from eval.cases import QuestionSet
 from eval.fit import (
     Ranked,
     Sample,
+    answer_row,
     collect,
     cross_ranked,
     fit_answer,
@@ -32,7 +33,7 @@ from eval.fit import (
     teaches,
 )
 from eval.fitted import Figures, Judged, Table, by_set, markdown, mean
-from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
+from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
 from rag.evidence import DEPTH, Linear, rank
 from rag.retrieve import Retrieved
@@ -113,11 +114,7 @@ def judged(one: Sample, ranked: Ranked, left_out: Sequence[str] = ()) -> Judged:
         return Judged(one, None, None)
     first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.places), None)
     keep = np.array([name not in left_out for name in ANSWER_SIGNALS], dtype=np.float64)
-    return Judged(
-        one,
-        first,
-        answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0])) * keep,
-    )
+    return Judged(one, first, answer_row(one, ranked) * keep)
 
 
 def answer_model(found: Sequence[Judged]) -> Linear:

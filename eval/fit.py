@@ -28,7 +28,7 @@ from eval.metrics import covers
 from ingest.job import ingest
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.conversation import last_turn
-from rag.domain import Hit, Span
+from rag.domain import Span
 from rag.embed import open_embedder
 from rag.evidence import DEPTH, Linear, rank
 from rag.library import Library
@@ -123,7 +123,7 @@ def sample(name: str, case: Case, retrieved: Retrieved, fold: int) -> Sample:
     gold = None
     if case.evidence:
         gold = np.array([
-            any(covers(c.unit.span.of(_text(c.hit)), c.hit.passage.article.source, g)
+            any(covers(c.text, c.hit.passage.article.source, g)
                 for group in case.evidence for g in group)
             for c in candidates
         ], dtype=bool)  # fmt: skip
@@ -137,10 +137,6 @@ def sample(name: str, case: Case, retrieved: Retrieved, fold: int) -> Sample:
 def place(candidate: Candidate) -> tuple[int, Span]:
     """The candidate's article and its span there."""
     return candidate.hit.passage.article.id, candidate.unit.span
-
-
-def _text(hit: Hit) -> str:
-    return hit.passage.article.text
 
 
 def fit_unit(samples: Sequence[Sample]) -> Linear:
@@ -244,6 +240,11 @@ def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
             yield one, rank(one.retrieved, unit)
 
 
+def answer_row(one: Sample, ranked: Ranked) -> NDArray[np.float64]:
+    """The answer signals (n,) of a question whose units are `ranked`."""
+    return answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
+
+
 def teaches(one: Sample, row: NDArray[np.float64]) -> bool:
     """Whether the answer model learns from a question whose answer signals are `row` (n,)."""
     return not one.premise or bool(row[_DENIED] > 0)
@@ -253,7 +254,7 @@ def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict
     """The content of ``weights.json`` for these samples."""
     judged, rows = [], []
     for one, ranked in cross_ranked(samples):
-        row = answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
+        row = answer_row(one, ranked)
         if teaches(one, row):
             judged.append(one)
             rows.append(row)

@@ -23,8 +23,7 @@ _MARKUP = re.compile(
 def without_headings(text: str, evidence: Evidence) -> str:
     """`text` without copied headings, where what is left says something by itself."""
     rest = without_place(text, evidence)
-    words = sum(t.text[0].isalpha() for t in facts.tokens(rest))
-    if rest == text or words < _FEWEST_OF_FRAGMENT or not acts.states(rest):
+    if rest == text or _words_in(rest) < _FEWEST_OF_FRAGMENT or not acts.states(rest):
         return text
     return rest if evidence.kind is Kind.CODE else rest[:1].upper() + rest[1:]
 
@@ -45,11 +44,15 @@ def check_form(claim: Claim, evidence: Mapping[int, Evidence]) -> None:
     if len(claim.text) > LONGEST:
         raise UnsupportedError("too long for a sentence")
     # "20 1" is no statement, though both figures be there.
-    words = sum(t.text[0].isalpha() for t in facts.tokens(claim.text))
+    words = _words_in(claim.text)
     if words < _FEWEST_WORDS or (words < _FEWEST_OF_FRAGMENT and not acts.states(claim.text)):
         raise UnsupportedError("too few words to say anything")
     if _MARKUP.search(claim.text):
         raise UnsupportedError("links, images or markup")
+
+
+def _words_in(text: str) -> int:
+    return sum(token.text[0].isalpha() for token in facts.tokens(text))
 
 
 def check_statement(text: str, cited: Sequence[Evidence]) -> None:

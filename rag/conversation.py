@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rag.dates import periods
-from rag.text import words
+from rag.text import Word, words
 from rag.when import asked
 
 _POINTS_BACK = re.compile(
@@ -188,13 +188,13 @@ def leans(question: str) -> bool:
 
 def _short(question: str) -> bool:
     """Whether a question has too few words of its own; with a name among them fewer are enough."""
-    content = [w for w in words(question) if not w.stop and w.term not in _COURTESY]
+    content = _content(question)
     named = any(w.capitalised and w.span.start > 0 for w in content)
     return len(content) <= (1 if named else 3)
 
 
-def _content(text: str) -> list[str]:
-    return [w.term for w in words(text) if not w.stop and w.term not in _COURTESY]
+def _content(text: str) -> list[Word]:
+    return [w for w in words(text) if not w.stop and w.term not in _COURTESY]
 
 
 def said(reply: str) -> tuple[str, ...]:

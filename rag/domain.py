@@ -129,6 +129,11 @@ class Evidence:
         """The unit's own characters."""
         return self.span.of(self.article.text)
 
+    @property
+    def context_texts(self) -> tuple[str, ...]:
+        """The article's own characters at the places of the context."""
+        return tuple(span.of(self.article.text) for span in self.context)
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:

@@ -21,7 +21,7 @@ def evidence_line(number: int, evidence: Evidence) -> str:
     """Evidence as the prompt shows it: one line that can pass for nothing else."""
     author = evidence.article.metadata.author
     who = attribution(evidence.article) + (f", by {author}" if author else "")
-    around = _around(evidence)
+    around = [neutral(text) for text in evidence.context_texts]
     place = f" {_BELOW.join(around)}:" if around else ""
     return f"[{number}] ({neutral(who)}){place} {neutral(evidence.text)}"
 
@@ -34,15 +34,11 @@ def without_place(text: str, evidence: Evidence) -> str:
     """
     if path := _PATH.match(text):
         return text if _BELOW.strip() in evidence.text else text[path.end() :]
-    for words in _around(evidence):
+    for words in map(neutral, evidence.context_texts):
         one = re.match(rf"{re.escape(words.rstrip(':'))}\s*:+\s*", text, re.IGNORECASE)
         if one and not neutral(evidence.text).lower().startswith(one.group().lower().rstrip()):
             return text[one.end() :]
     return text
-
-
-def _around(evidence: Evidence) -> list[str]:
-    return [neutral(span.of(evidence.article.text)) for span in evidence.context]
 
 
 def neutral(text: str) -> str:

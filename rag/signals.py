@@ -17,7 +17,7 @@ from rag.library import StoredPassage
 from rag.questions import MEASURES, offers, wanted
 from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
 from rag.retrieve import Query, Retrieved
-from rag.tables import spelled_out
+from rag.tables import is_header, spelled_out
 from rag.when import dated, fit, order_fit
 
 UNIT_SIGNALS = (
@@ -43,6 +43,11 @@ class Candidate:
     passage_gap: float
     vector: Numbers
     signals: Numbers
+
+    @property
+    def text(self) -> str:
+        """The unit's own characters."""
+        return self.unit.span.of(self.hit.passage.article.text)
 
 
 @dataclass(slots=True)
@@ -212,11 +217,8 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
 def as_read(unit: Unit, article: Article) -> str:
     """The unit's text; of a table's row, with what its header says of each cell."""
     text = unit.span.of(article.text)
-    if unit.kind is Kind.TABLE_ROW and unit.context:
-        header = unit.context[-1].of(article.text)
-        if "|" in header:
-            return spelled_out(text, header)
-    return text
+    nearest = unit.context[-1].of(article.text) if unit.context else ""
+    return spelled_out(text, nearest) if is_header(unit.kind, nearest) else text
 
 
 def _leads_in(unit: Unit, text: str, following: Sequence[Unit]) -> bool:

@@ -82,7 +82,7 @@ def make_support(cited: Sequence[Evidence]) -> Support:
     texts = [e.text for e in cited]
     about = [e.article.metadata for e in cited]
     credits = [c for m in about for c in (m.publisher, m.author, m.title) if c]
-    around = [line for e in cited for line in _around(e)]
+    around = [line for e in cited for line in e.context_texts]
     return Support(
         _SEPARATOR.join(texts),
         _SEPARATOR.join([*texts, *around]),
@@ -90,11 +90,6 @@ def make_support(cited: Sequence[Evidence]) -> Support:
         tuple(m.published for m in about if m.published),
         " ".join(credits),
     )
-
-
-def _around(evidence: Evidence) -> list[str]:
-    """The headings, lead-in or table header that a unit is read with, where it has such."""
-    return [span.of(evidence.article.text) for span in evidence.context]
 
 
 def _akin(one: str, other: str) -> bool:

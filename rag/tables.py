@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.domain import Kind
 
 # A pipe that no backslash takes for a character of the cell.
 _PIPE = re.compile(r"(?<!\\)(?:\\\\)*\|")
@@ -39,6 +42,13 @@ def cells(row: str) -> list[Cell]:
     return found
 
 
+def is_header(kind: Kind, nearest: str) -> bool:
+    """Whether what a unit of `kind` stands under, the `nearest` of it, is its table's header."""
+    return kind is Kind.TABLE_ROW and "|" in nearest
+
+
+# The same rows come up question after question.
+@lru_cache(maxsize=50_000)
 def spelled_out(row: str, header: str) -> str:
     """A row as it is read: each cell after what heads it, figures with the unit that stands there.
 

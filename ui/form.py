@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 
-from rag.domain import Citation, Kind
+from rag.domain import Citation
+from rag.tables import is_header
 
 
 def header(citation: Citation) -> str | None:
     """The header of the table that the quote is a row of."""
     texts = citation.context_texts
-    return texts[-1] if citation.kind is Kind.TABLE_ROW and texts and "|" in texts[-1] else None
+    return texts[-1] if texts and is_header(citation.kind, texts[-1]) else None
 
 
 def context_lines(citation: Citation) -> list[list[str]]:
