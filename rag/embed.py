@@ -7,8 +7,6 @@ per-user cache under the digest of what it was made from.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
 import tempfile
 from collections import deque
@@ -17,13 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Span
 from rag.errors import EmbeddingError
+from rag.prepared import digest, open_session, packaged_file, quantised
 from rag.wordpiece import PieceCounter
 
 if TYPE_CHECKING:
@@ -83,32 +82,9 @@ class Embedder(Protocol):
         ...
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _packaged_file(package: str, relative: str, expected: str) -> Path:
-    """A data file of an installed package, found without importing it, its digest checked."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise EmbeddingError(
-            f"the package {package}, which has the embedding model, is missing: reinstall pullquote"
-        )
-    path = Path(spec.submodule_search_locations[0]) / relative
-    if not path.is_file() or _digest(path) != expected:
-        raise EmbeddingError(
-            f"{path} is not the file Pullquote was tested with: reinstall {package}"
-        )
-    return path
-
-
 def _prepare(source: Path, target: Path) -> None:
     """Write to `target` the model at `source`, computing in 8 bits; atomically."""
-    import logging
-
     import onnxruntime as ort
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -118,11 +94,7 @@ def _prepare(source: Path, target: Path) -> None:
         options.optimized_model_filepath = str(folded)
         options.log_severity_level = 3
         ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
-        logging.disable(logging.WARNING)  # it advises, on the root logger, what was just done
-        try:
-            quantize_dynamic(str(folded), str(done), per_channel=True, weight_type=QuantType.QInt8)
-        finally:
-            logging.disable(logging.NOTSET)
+        quantised(folded, done)
         done.replace(target)
 
 
@@ -157,7 +129,7 @@ class OnnxEmbedder:
         self.name = name
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
-            self._session = self._open(model)
+            self._session = open_session(model)
         except Exception as error:  # both libraries raise bare exceptions of their own
             raise EmbeddingError(f"cannot load the embedding model {model}: {error}") from error
         self._tokenizer.no_padding()
@@ -181,23 +153,12 @@ class OnnxEmbedder:
             if word not in self._known_words:
                 ids = self._tokenizer.encode(word, add_special_tokens=False).ids or [0]
                 assert self._vocabulary is not None
-                self._known_words[word] = _unit(
+                self._known_words[word] = unit_length(
                     self._vocabulary[ids].astype(np.float32).mean(axis=0)
                 )
         # As `np.stack`, which takes several times as long for many short rows.
         rows = np.concatenate([self._known_words[word] for word in words])
         return rows.reshape(len(words), -1)
-
-    @staticmethod
-    def _open(model: Path) -> Any:
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        # Each run stays on the thread that asks for it: several runs of one text at a time beat one
-        # run on several threads, and a question is as quick on one.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
     def count(self, text: str) -> int:
         """Tokens of `text`, special ones aside."""
@@ -216,18 +177,18 @@ class OnnxEmbedder:
 
     def query(self, text: str) -> Vector:
         """The unit-length vector (d,) of a question."""
-        return _unit(self._run(text)[0].mean(axis=0))
+        return unit_length(self._run(text)[0].mean(axis=0))
 
     def _embed(self, text: str, spans: Sequence[Span]) -> Embedded:
         hidden, offsets = self._run(text)
-        whole = _unit(hidden.mean(axis=0))
+        whole = unit_length(hidden.mean(axis=0))
         starts = np.asarray([o[0] for o in offsets])
         ends = np.asarray([o[1] for o in offsets])
         pooled = np.empty((len(spans), hidden.shape[1]), dtype=np.float32)
         for row, span in enumerate(spans):
             inside = (starts < span.end) & (ends > span.start) & (ends > starts)
             # A span behind the cut has no tokens of its own: the passage stands for it.
-            pooled[row] = _unit(hidden[inside].mean(axis=0)) if inside.any() else whole
+            pooled[row] = unit_length(hidden[inside].mean(axis=0)) if inside.any() else whole
         return Embedded(whole, pooled)
 
     def _embed_all(self, items: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedded]:
@@ -254,7 +215,8 @@ class OnnxEmbedder:
                 yield from window.popleft().result()
 
 
-def _unit(vector: Vector) -> Vector:
+def unit_length(vector: Vector) -> Vector:
+    """The vector (d,) at length 1."""
     return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
 
 
@@ -273,10 +235,10 @@ def open_embedder(folder: str, cache: Path) -> OnnxEmbedder:
         for path in (model, tokenizer):
             if not path.is_file():
                 raise EmbeddingError(f"embedding_model: no {path.name} in {folder}")
-        return OnnxEmbedder(model, tokenizer, f"onnx:{_digest(model)[:16]}")
+        return OnnxEmbedder(model, tokenizer, f"onnx:{digest(model)[:16]}")
     import onnxruntime
 
-    source, tokenizer = (_packaged_file(*entry) for entry in _PACKAGED)
+    source, tokenizer = (packaged_file(*entry) for entry in _PACKAGED)
     key = f"{_PACKAGED[0][2][:16]}-{_PREPARATION}-{onnxruntime.__version__}"
     prepared = cache / "models" / f"{key}.onnx"
     words = prepared.with_suffix(".words.npy")

@@ -1,0 +1,89 @@
+"""A second look at the nearest few units, where the first leaves doubt.
+
+A cascade (Wang, Lin and Metzler, 2011): the second encoder takes as long as everything before it,
+so it is asked where it may change something: where the best units are level, or where the question
+is nearly as likely to have no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rag.answerable import ANSWER_SIGNALS
+from rag.embed import Vector
+from rag.reading import Numbers
+from rag.signals import Candidate
+
+# Units that are looked at; among so many is the right one where it is anywhere, mostly.
+SEEN = 3
+# Closer than this in log-odds, the best two are level; between these, an answer is in doubt.
+_LEVEL = 0.8
+_DOUBT = (0.3, 0.7)
+SECOND_SIGNALS = (*ANSWER_SIGNALS, "closeness")
+
+Ranked = Sequence[tuple[Candidate, float]]
+
+
+class SecondEncoder(Protocol):
+    """What tells how near texts come to a question."""
+
+    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
+        """A number for each text, (texts,): the higher, the nearer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What the log-odds of a unit weigh, and its closeness, when both are known."""
+
+    score: float
+    closeness: float
+
+    def __call__(self, scores: Numbers, closeness: Numbers) -> Numbers:
+        """New log-odds (n,) of units that have these (n,): together as likely as before."""
+        mixed = self.score * scores + self.closeness * closeness
+        return mixed + _total(scores) - _total(mixed)
+
+
+def in_doubt(ranked: Ranked, probability: float) -> bool:
+    """Whether a second look may change the best of the `ranked` units, or the decision."""
+    level = len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _LEVEL
+    return level or _DOUBT[0] < probability < _DOUBT[1]
+
+
+def look(encoder: SecondEncoder, question: str, ranked: Ranked) -> Numbers:
+    """The closeness to the question of the best `SEEN` of the ranked units, (at most SEEN,)."""
+    texts = [_told(candidate) for candidate, _ in ranked[:SEEN]]
+    return encoder.closeness(question, texts).astype(np.float64)
+
+
+def expected(ranked: Ranked, closeness: Numbers) -> float:
+    """The closeness that is to be expected of the right unit, if it is among those looked at."""
+    scores = _scores(ranked, len(closeness))
+    chances = np.exp(scores - _total(scores))
+    return float(chances @ closeness)
+
+
+def rescored(ranked: Ranked, closeness: Numbers, mixture: Mixture) -> Numbers:
+    """The new log-odds of the units that were looked at, (at most SEEN,)."""
+    return mixture(_scores(ranked, len(closeness)), closeness)
+
+
+def _scores(ranked: Ranked, count: int) -> Numbers:
+    return np.array([score for _, score in ranked[:count]])
+
+
+def _total(scores: Numbers) -> float:
+    """The logarithm of the summed odds."""
+    return float(np.logaddexp.reduce(scores))
+
+
+def _told(candidate: Candidate) -> str:
+    """The unit as somebody would read it out who knows where it stands."""
+    article = candidate.hit.passage.article
+    above = [article.metadata.title or "", *(s.of(article.text) for s in candidate.unit.context)]
+    return ". ".join([part for text in above if (part := text.strip())] + [candidate.text])
