@@ -19,20 +19,9 @@ from dataclasses import replace
 import numpy as np
 
 from eval.cases import QuestionSet
-from eval.fit import (
-    Ranked,
-    Sample,
-    answer_row,
-    collect,
-    cross_ranked,
-    fit_answer,
-    fit_unit,
-    named_set,
-    place,
-    sample,
-    teaches,
-)
+from eval.fit import Ranked, answer_row, cross_ranked, fit_answer, fit_unit, teaches
 from eval.fitted import Figures, Judged, Table, by_set, markdown, mean
+from eval.samples import Sample, collect, named_set, place, sample
 from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
 from rag.evidence import DEPTH, Linear, rank

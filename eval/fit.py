@@ -6,7 +6,8 @@ The unit model is a conditional logit: it maximises the chance of the gold units
 candidates of their question. The answer model is a logistic regression on units ranked by a
 model that has not seen their question (five folds), so that it meets the scores it will meet. It
 also learns from questions asked after another one that has nothing to do with them: they are as
-answerable as before.
+answerable as before. The two models of a second look are of the same kinds, one over the units
+looked at, one with their closeness as a further signal; both learn from every question.
 """
 
 from __future__ import annotations
@@ -15,160 +16,85 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import Case, QuestionSet, load_set
-from eval.metrics import covers
-from ingest.job import ingest
+from eval.samples import FOLDS, SEED, Sample, collect, named_set, place, turned
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
-from rag.conversation import last_turn
-from rag.domain import Span
-from rag.embed import open_embedder
-from rag.evidence import DEPTH, Linear, rank
-from rag.library import Library
-from rag.retrieve import Retrieved, Retriever
-from rag.settings import cache_folder, load
-from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
+from rag.e5 import open_e5
+from rag.evidence import Linear, rank
+from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, SecondEncoder, expected, look
+from rag.settings import cache_folder
+from rag.signals import UNIT_SIGNALS, Candidate
 
-_FOLDS = 5
 _PASSAGES = 20
 _RIDGE = 0.01
 _STRENGTH = 0.3
-_SEED = 5
-_MOST_TURNED = 300
 # What a question that was turned counts beside one that was not.
 _TURNED = 0.5
-# Its articles do have the matter, only not as asked: an example of what should be refused only
-# where they deny it in so many words.
-_FALSE_PREMISE = "false-premise"
 _DENIED = ANSWER_SIGNALS.index("denied")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One question: what was found, its candidates' signals (n, d), which are gold (n,).
-
-    `places` are the gold ones' articles and spans; `premise` says whether the question takes for
-    granted what the articles deny, `turned` whether it was asked after another on purpose.
-    """
-
-    name: str
-    retrieved: Retrieved
-    signals: NDArray[np.float64]
-    gold: NDArray[np.bool_] | None
-    places: frozenset[tuple[int, Span]]
-    answerable: bool
-    premise: bool
-    fold: int
-    turned: bool = False
-
-
 Ranked = list[tuple[Candidate, float]]
-
-
-def collect(
-    question_set: QuestionSet, rng: np.random.Generator, limit: int | None = None
-) -> list[Sample]:
-    """Ingest the set's documents into a temporary library and retrieve for every question.
-
-    Args:
-        question_set: the questions; the samples are in their order.
-        rng: deals the questions to folds.
-        limit: passages to keep of each question; None for all candidates of both indexes.
-    """
-    with tempfile.TemporaryDirectory(prefix="pullquote-fit-") as folder:
-        settings = load(os.environ, library=folder)
-        library = Library(settings.library, create=True)
-        embedder = open_embedder(settings.embedding_model, cache_folder(os.environ))
-        ingest([question_set.docs], library, embedder, settings)
-        retriever = Retriever(library, embedder, settings.candidates)
-        samples = []
-        for case in question_set.cases:
-            history = [
-                {"role": "user", "content": h} if isinstance(h, str) else h for h in case.history
-            ]
-            turn = last_turn(case.question, history)
-            retrieved = retriever.search(turn, limit or 2 * settings.candidates)
-            fold = int(rng.integers(_FOLDS))
-            samples.append(sample(question_set.name, case, retrieved, fold))
-        library.close()
-    return samples
-
-
-def turned(question_set: QuestionSet) -> QuestionSet:
-    """The set's questions without a conversation, each after another answerable one, by lot."""
-    alone = [case for case in question_set.cases if not case.history]
-    before = [case for case in alone if case.answerable]
-    rng = np.random.default_rng(_SEED)
-    chosen = rng.permutation(len(alone))[:_MOST_TURNED]
-    cases = []
-    for case in (alone[at] for at in sorted(chosen)):
-        other = before[int(rng.integers(len(before)))]
-        if other is not case:
-            reply = {"role": "assistant", "content": next(iter(other.answers), "")}
-            history = ({"role": "user", "content": other.question}, reply)
-            cases.append(replace(case, history=history))
-    return replace(question_set, cases=tuple(cases))
-
-
-def sample(name: str, case: Case, retrieved: Retrieved, fold: int) -> Sample:
-    """What was found for a question, with the candidates that are gold marked."""
-    candidates = unit_candidates(retrieved, DEPTH)
-    gold = None
-    if case.evidence:
-        gold = np.array([
-            any(covers(c.text, c.hit.passage.article.source, g)
-                for group in case.evidence for g in group)
-            for c in candidates
-        ], dtype=bool)  # fmt: skip
-    signals = np.array([c.signals for c in candidates]).reshape(-1, len(UNIT_SIGNALS))
-    marks = () if gold is None else zip(candidates, gold, strict=True)
-    places = frozenset(place(c) for c, is_gold in marks if is_gold)
-    premise = case.type == _FALSE_PREMISE
-    return Sample(name, retrieved, signals, gold, places, case.answerable, premise, fold)
-
-
-def place(candidate: Candidate) -> tuple[int, Span]:
-    """The candidate's article and its span there."""
-    return candidate.hit.passage.article.id, candidate.unit.span
+Numbers = NDArray[np.float64]
 
 
 def fit_unit(samples: Sequence[Sample]) -> Linear:
     """The conditional logit that ranks gold units first; every set weighs the same."""
-    from scipy.optimize import minimize
-
     used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any() and not s.turned]
     stacked = np.vstack([s.signals for s, _ in used])
     mean, scale = _standard(stacked)
-    signals = (stacked - mean) / scale
-    gold = np.concatenate([gold for _, gold in used])
-    counts = np.array([len(gold) for _, gold in used])
+    gold = [gold for _, gold in used]
+    return Linear(mean, scale, _logit((stacked - mean) / scale, gold, [s for s, _ in used]), 0.0)
+
+
+def fit_second_unit(looked: Sequence[tuple[Sample, Ranked, Numbers]]) -> Mixture:
+    """The same over the units that the second encoder saw, with their scores and closeness."""
+    used, rows, gold = [], [], []
+    for one, ranked, closeness in looked:
+        right = np.array([place(c) in one.places for c, _ in ranked[:SEEN]], dtype=bool)
+        if right.any() and not one.turned:
+            used.append(one)
+            gold.append(right)
+            rows.append(np.column_stack([[score for _, score in ranked[:SEEN]], closeness]))
+    stacked = np.vstack(rows)
+    # Only differences within a question count, so the mean may stay.
+    _, scale = _standard(stacked)
+    score, near = _logit(stacked / scale, gold, used) / scale
+    return Mixture(round(float(score), 4), round(float(near), 4))
+
+
+def _logit(signals: Numbers, gold: Sequence[NDArray[np.bool_]], used: Sequence[Sample]) -> Numbers:
+    """The weights of a conditional logit on the signals (n, d) of all units of `used`."""
+    from scipy.optimize import minimize
+
+    counts = np.array([len(marks) for marks in gold])
+    marks = np.concatenate(gold)
     # Where each question's units begin.
     starts = np.cumsum(counts) - counts
-    sizes = {n: sum(s.name == n for s, _ in used) for n in {s.name for s, _ in used}}
-    shares = np.array([1 / sizes[s.name] for s, _ in used])
+    sizes = {n: sum(s.name == n for s in used) for n in {s.name for s in used}}
+    shares = np.array([1 / sizes[s.name] for s in used])
     shares /= shares.sum()
 
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(weights: Numbers) -> tuple[float, Numbers]:
         scores = signals @ weights
         chances = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), counts))
         chances /= np.repeat(np.add.reduceat(chances, starts), counts)
-        hits = np.add.reduceat(chances * gold, starts) + 1e-12
-        pull = np.where(gold, chances / np.repeat(hits, counts), 0) - chances
+        hits = np.add.reduceat(chances * marks, starts) + 1e-12
+        pull = np.where(marks, chances / np.repeat(hits, counts), 0) - chances
         value = _RIDGE * float(weights @ weights) - float(shares @ np.log(hits))
         return value, 2 * _RIDGE * weights - (np.repeat(shares, counts) * pull) @ signals
 
-    found = minimize(loss, np.zeros(len(UNIT_SIGNALS)), jac=True, method="L-BFGS-B")
-    return Linear(mean, scale, found.x, 0.0)
+    start = np.zeros(signals.shape[1])
+    found: Numbers = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    return found
 
 
-def _standard(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _standard(rows: Numbers) -> tuple[Numbers, Numbers]:
     """Mean and standard deviation of each column; a column that never varies is left as it is."""
     deviation = rows.std(axis=0)
     return rows.mean(axis=0), np.where(deviation < 1e-4, 1.0, deviation)
@@ -186,14 +112,17 @@ _SIGNS = {
     "speaker_there": 1,
     "offers_measure": 1,
     "lacks_number": -1,
+    "closeness": 1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 
 
-def fit_answer(rows: NDArray[np.float64], samples: Sequence[Sample]) -> Linear:
-    """The logistic regression of answerable on `rows` (n, d), each weight of its known sign.
+def fit_answer(
+    rows: Numbers, samples: Sequence[Sample], names: Sequence[str] = ANSWER_SIGNALS
+) -> Linear:
+    """The logistic regression of answerable on the named signals, `rows` (n, d).
 
-    Every set, and within it answerable and not, weighs the same.
+    Each weight is of its known sign. Every set, and within it answerable and not, weighs the same.
     """
     from scipy.optimize import minimize
 
@@ -205,7 +134,7 @@ def fit_answer(rows: NDArray[np.float64], samples: Sequence[Sample]) -> Linear:
     mean, scale = _standard(rows)
     signals = (rows - mean) / scale
 
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(weights: Numbers) -> tuple[float, Numbers]:
         scores = signals @ weights[:-1] + weights[-1]
         wrong = 1 / (1 + np.exp(-scores)) - answerable
         value = _STRENGTH * float(shares @ np.logaddexp(0, np.where(answerable, -scores, scores)))
@@ -213,7 +142,7 @@ def fit_answer(rows: NDArray[np.float64], samples: Sequence[Sample]) -> Linear:
         ridge = np.append(weights[:-1], 0.0)
         return value + 0.5 * float(ridge @ ridge), gradient + ridge
 
-    bounds = [_BOUNDS[_SIGNS.get(name, 0)] for name in ANSWER_SIGNALS] + [_BOUNDS[0]]
+    bounds = [_BOUNDS[_SIGNS.get(name, 0)] for name in names] + [_BOUNDS[0]]
     start = np.zeros(len(bounds))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Linear(mean, scale, found[:-1], float(found[-1]))
@@ -234,42 +163,44 @@ def _as_dict(model: Linear, names: Sequence[str]) -> dict[str, object]:
 
 def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
     """Each question with its units ranked by a model that has not seen it."""
-    for fold in range(_FOLDS):
+    for fold in range(FOLDS):
         unit = fit_unit([s for s in samples if s.fold != fold])
         for one in (s for s in samples if s.fold == fold):
             yield one, rank(one.retrieved, unit)
 
 
-def answer_row(one: Sample, ranked: Ranked) -> NDArray[np.float64]:
+def answer_row(one: Sample, ranked: Ranked) -> Numbers:
     """The answer signals (n,) of a question whose units are `ranked`."""
     return answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
 
 
-def teaches(one: Sample, row: NDArray[np.float64]) -> bool:
+def teaches(one: Sample, row: Numbers) -> bool:
     """Whether the answer model learns from a question whose answer signals are `row` (n,)."""
     return not one.premise or bool(row[_DENIED] > 0)
 
 
-def fit(samples: Sequence[Sample], answerable_from: float, share: float) -> dict[str, object]:
-    """The content of ``weights.json`` for these samples."""
-    judged, rows = [], []
+def fit(
+    samples: Sequence[Sample], encoder: SecondEncoder, answerable_from: float, share: float
+) -> dict[str, object]:
+    """The content of ``weights.json`` for these samples; `encoder` looks at all of them."""
+    looked, judged, rows = [], [], []
     for one, ranked in cross_ranked(samples):
+        closeness = look(encoder, one.retrieved.query.turn.standalone, ranked)
+        looked.append((one, ranked, closeness))
         row = answer_row(one, ranked)
         if teaches(one, row):
             judged.append(one)
-            rows.append(row)
+            rows.append(np.append(row, expected(ranked, closeness)))
+    stacked = np.stack(rows)
+    second = fit_second_unit(looked)
     return {
         "answerable_from": answerable_from,
         "share": share,
         "unit": _as_dict(fit_unit(samples), UNIT_SIGNALS),
-        "answer": _as_dict(fit_answer(np.stack(rows), judged), ANSWER_SIGNALS),
+        "answer": _as_dict(fit_answer(stacked[:, :-1], judged), ANSWER_SIGNALS),
+        "second_unit": {"score": second.score, "closeness": second.closeness},
+        "second_answer": _as_dict(fit_answer(stacked, judged, SECOND_SIGNALS), SECOND_SIGNALS),
     }
-
-
-def named_set(name: str) -> QuestionSet:
-    """The set that a command line names: a folder, or ``QUESTIONS.jsonl:DOCS_FOLDER``."""
-    questions, _, docs = name.partition(":")
-    return load_set(Path(questions), Path(docs) if docs else None)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -289,10 +220,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         samples += collect(question_set, rng, _PASSAGES)
         after = turned(question_set)
         if after.cases:
-            extra = collect(after, np.random.default_rng(_SEED), _PASSAGES)
+            extra = collect(after, np.random.default_rng(SEED), _PASSAGES)
             samples += [replace(one, turned=True) for one in extra]
         print(f"{name}: {len(samples)} questions so far", file=sys.stderr)  # noqa: T201
-    content = fit(samples, options.answerable_from, options.share)
+    encoder = open_e5(cache_folder(os.environ))
+    content = fit(samples, encoder, options.answerable_from, options.share)
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.fit import Sample
+from eval.samples import Sample
 
 Numbers = NDArray[np.float64]
 Table = dict[str, dict[str, "Figures"]]

@@ -26,7 +26,8 @@ from ingest.job import ingest
 from rag.assistant import Assistant
 from rag.contract import answer_dict
 from rag.domain import Answer
-from rag.embed import Embedder
+from rag.e5 import second_encoder
+from rag.embed_openai import choose_embedder
 from rag.errors import LibraryError, UsageError
 from rag.library import Library
 from rag.llm import open_model
@@ -139,7 +140,7 @@ def _messages(case: Case, answer: Answerer, said: dict[str, str]) -> list[Mappin
 
 
 def run_set(
-    question_set: QuestionSet, settings: Settings, embedder: Embedder,
+    question_set: QuestionSet, settings: Settings, cache: Path,
     live: bool = False, progress: Progress | None = None, ask_model: bool = False,
 ) -> Run:  # fmt: skip
     """Measure Pullquote on a set.
@@ -147,7 +148,7 @@ def run_set(
     Args:
         question_set: what is asked, and of which documents.
         settings: the settings in force; their library is used only if `live`.
-        embedder: the embedding model.
+        cache: per-user folder for the prepared encoders.
         live: answer from the library as it stands, instead of from a temporary one into which
             the set's documents are ingested first. Quotes are held against the set's documents,
             or against the files that the library's articles came from where the set has none.
@@ -155,8 +156,10 @@ def run_set(
         ask_model: answer with the chat model of the settings, not in quotes mode.
 
     Raises:
+        EmbeddingError: an encoder cannot be loaded.
         LibraryError: a document of the set cannot be ingested, or the live library not opened.
     """
+    embedder, second = choose_embedder(settings, cache), second_encoder(settings, cache)
     with tempfile.TemporaryDirectory(prefix="pullquote-eval-") as temporary:
         if not live:
             settings = dataclasses.replace(settings, library=Path(temporary))
@@ -182,7 +185,7 @@ def run_set(
                 "settings": _settings_dict(settings),
             }
             model = open_model(settings) if ask_model else None
-            assistant = Assistant(library, embedder, settings, model)
+            assistant = Assistant(library, embedder, settings, model, second)
             environment["model"] = assistant.model
             return evaluate(question_set, assistant.answer, documents, environment, progress)
 

@@ -14,6 +14,7 @@ from rag.compose import escape, quoted_answer, refusal
 from rag.conversation import Turn, last_turn
 from rag.domain import Also, Answer, Citation, Evidence, Point
 from rag.draft import Drafter
+from rag.e5 import second_encoder
 from rag.embed import Embedder
 from rag.embed_openai import choose_embedder
 from rag.errors import UsageError
@@ -24,6 +25,7 @@ from rag.library import Library
 from rag.llm import ChatModel, open_model
 from rag.parts import part_turns
 from rag.quotes import make_quote
+from rag.rerank import SecondEncoder
 from rag.retrieve import Retriever
 from rag.rewrite import Rewriter, Rewritten
 from rag.select import Asked, Selection, select
@@ -37,11 +39,12 @@ class Assistant:
 
     def __init__(
         self, library: Library, embedder: Embedder, settings: Settings,
-        model: ChatModel | None = None,
+        model: ChatModel | None = None, encoder: SecondEncoder | None = None,
     ) -> None:  # fmt: skip
         """Answer from `library`, whose vectors must be of `embedder`'s model.
 
-        With a chat `model` the answers are in its words; without one they are quotes.
+        With a chat `model` the answers are in its words; without one they are quotes. The second
+        `encoder` looks where the first leaves doubt.
 
         Raises:
             ModelMismatchError: they are of another.
@@ -54,6 +57,7 @@ class Assistant:
         self.embedder = embedder
         self._retriever = Retriever(library, embedder, settings.candidates)
         self._weights = load_weights()
+        self._encoder = encoder
         self._settings = settings
         self._drafter = None if model is None else Drafter(model, settings)
         self._rewriter = None if model is None else Rewriter(model, settings)
@@ -168,7 +172,8 @@ class Assistant:
 
     def _asked(self, turn: Turn, where: Filter, favour: Favoured | None) -> Asked:
         retrieved = self._retriever.search(turn, where=where)
-        return Asked(turn.question, retrieved, assess(retrieved, self._weights, favour))
+        found = assess(retrieved, self._weights, self._encoder, favour)
+        return Asked(turn.question, retrieved, found)
 
     def _checked(self, question: str) -> str:
         stripped = question.strip()
@@ -236,14 +241,15 @@ def open_assistant(settings: Settings, cache: Path, ask_model: bool = True) -> A
 
     Args:
         settings: the settings in force.
-        cache: per-user folder for the prepared embedding model.
+        cache: per-user folder for the prepared encoders.
         ask_model: False for quotes mode, whatever model the settings choose.
 
     Raises:
         NotFoundError: there is no library there yet.
         LibraryError: it cannot be opened.
-        EmbeddingError: the embedding model cannot be loaded.
+        EmbeddingError: an encoder cannot be loaded.
     """
     library = Library(settings.library)
     embedder = choose_embedder(settings, cache)
-    return Assistant(library, embedder, settings, open_model(settings) if ask_model else None)
+    model = open_model(settings) if ask_model else None
+    return Assistant(library, embedder, settings, model, second_encoder(settings, cache))

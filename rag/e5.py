@@ -19,6 +19,7 @@ from rag.e5_file import graph_of, input_rows, read_packed, tokenizer_of
 from rag.embed import Vector, unit_length
 from rag.errors import EmbeddingError
 from rag.prepared import open_session, packaged_file, quantised
+from rag.settings import Settings
 
 # The variant with the pieces of English and of its neighbours: the same vectors from a fifth of
 # the vocabulary, and loaded in a tenth of the time.
@@ -66,6 +67,11 @@ class E5:
         rows = self._rows[ids].astype(np.float32)
         rows += self._rows[self._positions : self._positions + len(ids)]
         return unit_length(self._session.run(None, {"rows": rows[None]})[0][0].mean(axis=0))
+
+
+def second_encoder(settings: Settings, cache: Path) -> E5 | None:
+    """The second encoder, unless the settings do without; raises as `open_e5`."""
+    return open_e5(cache) if settings.second_look else None
 
 
 def open_e5(cache: Path) -> E5:

@@ -2,7 +2,8 @@
 
 Two plain models weigh the signals of `rag.signals`: a conditional logit ranks the units of one
 question against each other (McFadden, 1974), a logistic regression tells answerable questions
-from others. Their weights are in ``weights.json``; ``python -m eval.fit`` makes them anew.
+from others. Where they leave doubt, two more know what a second encoder says (`rag.rerank`). All
+weights are in ``weights.json``; ``python -m eval.fit`` makes them anew.
 """
 
 from __future__ import annotations
@@ -22,6 +23,15 @@ from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.domain import Evidence
 from rag.favour import PRIOR, Favoured
 from rag.reading import Reading
+from rag.rerank import (
+    SECOND_SIGNALS,
+    Mixture,
+    SecondEncoder,
+    expected,
+    in_doubt,
+    look,
+    rescored,
+)
 from rag.retrieve import Retrieved
 from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
 
@@ -52,12 +62,15 @@ class Linear:
 class Weights:
     """The fitted models and the limits chosen with them.
 
+    `second_unit` and `second_answer` are for questions that the second encoder was asked about.
     `answerable_from` is the least probability at which a question is answered; `share` the
     least chance, as a share of the best unit's, at which a further unit is quoted.
     """
 
     unit: Linear
     answer: Linear
+    second_unit: Mixture
+    second_answer: Linear
     answerable_from: float
     share: float
 
@@ -95,6 +108,8 @@ def load_weights() -> Weights:
     return Weights(
         _linear(data["unit"], UNIT_SIGNALS),
         _linear(data["answer"], ANSWER_SIGNALS),
+        Mixture(**data["second_unit"]),
+        _linear(data["second_answer"], SECOND_SIGNALS),
         data["answerable_from"],
         data["share"],
     )
@@ -144,12 +159,18 @@ def _repeats(one: Reading, other: Reading) -> bool:
     return union > 0 and len(one.terms & other.terms) >= _SAME_WORDS * union
 
 
-def assess(retrieved: Retrieved, weights: Weights, favour: Favoured | None = None) -> Assessment:
+def assess(
+    retrieved: Retrieved,
+    weights: Weights,
+    encoder: SecondEncoder | None = None,
+    favour: Favoured | None = None,
+) -> Assessment:
     """Rank the evidence for a question and decide whether it answers it.
 
     Args:
         retrieved: what was found for the question.
         weights: the models.
+        encoder: looks a second time where there is doubt; None for no second look.
         favour: says of the article of the page that the reader is on that it is that; its units
             rank higher by `rag.favour.PRIOR`, and the decision is as without it.
     """
@@ -159,8 +180,17 @@ def assess(retrieved: Retrieved, weights: Weights, favour: Favoured | None = Non
     if not ranked:
         return Assessment((), 0.0, False, missing)
     compared = compare(retrieved, ranked[0][0])
-    logit = float(weights.answer(answer_signals(retrieved, ranked, compared)[None, :])[0])
-    probability = 1 / (1 + math.exp(-logit))
+    signals = answer_signals(retrieved, ranked, compared)
+    probability = _chance(weights.answer, signals)
+    if encoder is not None and in_doubt(ranked, probability):
+        closeness = look(encoder, retrieved.query.turn.standalone, ranked)
+        signals = np.append(signals, expected(ranked, closeness))
+        probability = _chance(weights.second_answer, signals)
+        seen = zip(ranked, rescored(ranked, closeness, weights.second_unit), strict=False)
+        anew = {id(candidate): score for (candidate, _), score in seen}
+        pairs = zip(candidates, own_scores, strict=True)
+        own_scores = np.array([anew.get(id(c), score) for c, score in pairs])
+        ranked = _ordered(candidates, own_scores)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
     if favour is not None:
@@ -177,3 +207,7 @@ def assess(retrieved: Retrieved, weights: Weights, favour: Favoured | None = Non
         for number, ((c, _), chance) in enumerate(zip(ranked, chances, strict=True), 1)
     )
     return Assessment(evidence, probability, probability >= weights.answerable_from, missing)
+
+
+def _chance(model: Linear, signals: NDArray[np.float64]) -> float:
+    return 1 / (1 + math.exp(-float(model(signals[None, :])[0])))

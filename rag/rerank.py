@@ -83,7 +83,7 @@ def _total(scores: Numbers) -> float:
 
 
 def _told(candidate: Candidate) -> str:
-    """The unit as somebody would read it out who knows where it stands."""
-    article = candidate.hit.passage.article
-    above = [article.metadata.title or "", *(s.of(article.text) for s in candidate.unit.context)]
-    return ". ".join([part for text in above if (part := text.strip())] + [candidate.text])
+    """The unit after what stands nearest above it: its heading, lead-in or table header."""
+    text = candidate.hit.passage.article.text
+    above = "".join(f"{span.of(text).strip()} " for span in candidate.unit.context[-1:])
+    return above + candidate.text

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from eval.favour import favour, main
-from eval.fit import named_set
+from eval.samples import named_set
 
 SET = "examples/questions/handbook.jsonl:examples/handbook"
 

@@ -239,9 +239,7 @@ def _runs(
 ) -> Any:  # fmt: skip
     """Run each set in turn, with a progress bar on a terminal."""
     from eval.run import run_set
-    from rag.embed_openai import choose_embedder
 
-    embedder = choose_embedder(settings, cache_folder(environ))
     for question_set in sets:
         with ExitStack() as stack:
             progress = None
@@ -253,7 +251,7 @@ def _runs(
                 def progress(done: int, _total: int, _question: str, bar: Any = bar) -> None:
                     bar.update(done - bar.pos)
 
-            run = run_set(question_set, settings, embedder, live, progress, ask_model)
+            run = run_set(question_set, settings, cache_folder(environ), live, progress, ask_model)
         yield run
 
 

@@ -15,6 +15,7 @@ from eval.bench.quality import messages
 from eval.cases import Case
 from rag.assistant import Assistant
 from rag.domain import Metadata
+from rag.e5 import open_e5
 from rag.embed import Embedder
 from rag.library import Library, NewArticle, NewPassage, Place, StoredPassage, Writer
 from rag.library.keywords import KeywordView
@@ -135,7 +136,7 @@ def measure_questions(setup: Setup, folder: Path, cases: Sequence[Case]) -> Figu
     the very first question, which loads the indexes.
     """
     library, embedder = Library(folder), setup.embedder()
-    assistant = Assistant(library, embedder, setup.at(folder))
+    assistant = Assistant(library, embedder, setup.at(folder), None, open_e5(setup.cache))
     spent: dict[str, float] = defaultdict(float)
     watch(embedder, ("query",), spent, "encoder")
     for part, methods in _LIBRARY_PARTS.items():
