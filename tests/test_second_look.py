@@ -1,0 +1,117 @@
+"""A second look: taken where there is doubt, and what it may change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.cases import load_set
+from rag.assistant import Assistant
+from rag.conversation import last_turn
+from rag.e5 import second_encoder
+from rag.embed import Vector
+from rag.evidence import Assessment, assess, load_weights
+from rag.rerank import SEEN, Mixture, SecondEncoder, in_doubt
+from rag.settings import cache_folder, load
+from tests.conftest import ARTICLES, ROOT
+
+QUESTIONS = [c.question for c in load_set(
+    ROOT / "examples" / "questions" / "articles.jsonl", ARTICLES
+).cases if not c.history]  # fmt: skip
+LOG_ODDS = st.floats(-30, 30)
+
+
+class Told:
+    """Says of the text at one place that it is the nearest, and keeps what it was asked."""
+
+    def __init__(self, nearest: int) -> None:
+        self.nearest = nearest
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
+        self.asked.append((question, list(texts)))
+        return np.array(
+            [0.95 if i == self.nearest else 0.75 for i in range(len(texts))], np.float32
+        )
+
+
+@given(
+    pairs=st.lists(st.tuples(LOG_ODDS, st.floats(-1, 1)), min_size=1, max_size=SEEN),
+    score=st.floats(0, 2), closeness=st.floats(0, 50),
+)  # fmt: skip
+def test_those_looked_at_stay_as_likely_together(
+    pairs: list[tuple[float, float]], score: float, closeness: float
+) -> None:
+    scores, near = (np.array(column) for column in zip(*pairs, strict=True))
+    mixed = Mixture(score, closeness)(scores, near)
+    assert np.logaddexp.reduce(mixed) == pytest.approx(np.logaddexp.reduce(scores), abs=1e-6)
+
+
+@given(scores=st.lists(LOG_ODDS, min_size=1, max_size=6), chance=st.floats(0, 1))
+def test_doubt_is_a_level_pair_or_an_even_chance(scores: list[float], chance: float) -> None:
+    scores.sort(reverse=True)
+    ranked: list[tuple[object, float]] = [(None, score) for score in scores]
+    level = len(scores) > 1 and scores[0] - scores[1] < 0.8
+    assert in_doubt(ranked, chance) is (level or 0.3 < chance < 0.7)  # type: ignore[arg-type]
+
+
+def assessed(
+    assistant: Assistant, question: str, encoder: SecondEncoder | None = None
+) -> Assessment:
+    retrieved = assistant._retriever.search(last_turn(question, ()))
+    return assess(retrieved, load_weights(), encoder)
+
+
+def quoted(assessment: Assessment) -> list[str]:
+    return [e.span.of(e.article.text) for e in assessment.evidence]
+
+
+@pytest.mark.parametrize("nearest", range(SEEN))
+def test_what_is_nearest_comes_first_where_units_are_level(
+    assistant: Assistant, nearest: int
+) -> None:
+    looked = moved = 0
+    for question in QUESTIONS[:60]:
+        encoder = Told(nearest)
+        plain, second = assessed(assistant, question), assessed(assistant, question, encoder)
+        if not encoder.asked:
+            assert second == plain
+            continue
+        ((asked, told),) = encoder.asked
+        looked += 1
+        assert asked == question and len(told) == SEEN
+        before, after = quoted(plain), quoted(second)
+        assert all(text.endswith(unit) for text, unit in zip(told, before, strict=False))
+        assert set(after) == set(before)
+        moved += after[0] == before[nearest]
+    # Some questions are clear, some are in doubt, and in doubt the second encoder has the say.
+    assert 10 < looked < 50
+    assert moved > looked * 0.8
+
+
+def test_what_is_far_from_all_lowers_the_chance_of_an_answer(assistant: Assistant) -> None:
+    class Far(Told):
+        def closeness(self, question: str, texts: Sequence[str]) -> Vector:
+            return super().closeness(question, texts) - 0.2
+
+    compared = [
+        (assessed(assistant, q, Far(0)).probability, assessed(assistant, q, near).probability)
+        for q in QUESTIONS[:60] if (near := Told(0)) and assessed(assistant, q, near) and near.asked
+    ]  # fmt: skip
+    assert compared
+    assert all(far < near for far, near in compared)
+
+
+def test_a_refusal_stays_one_where_nothing_was_found(assistant: Assistant) -> None:
+    assert not assessed(assistant, "Xyzzy plugh?", Told(0)).answerable
+
+
+def test_the_settings_can_do_without() -> None:
+    cache = cache_folder(os.environ)
+    assert second_encoder(load({"PULLQUOTE_SECOND_LOOK": "off"}), cache) is None
+    assert second_encoder(load({}), cache) is not None
