@@ -3,15 +3,16 @@
     python -m eval.ablate SET…
     python -m eval.ablate --halves 3 SET…
 
-The first prints a table with the parts left out one at a time: a group of signals, or one of the
-two indexes. Both models are fitted anew without the part, and each question is judged by models
-that have not seen it (five folds). The second fits on a random half of each set's questions and
-prints the figures of both halves.
+The first prints a table with the parts left out one at a time: the second look, a group of signals,
+or one of the two indexes. The models are fitted anew without the part, and each question is judged
+by models that have not seen it (five folds). The second fits on a random half of each set's
+questions and prints the figures of both halves.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,13 +20,26 @@ from dataclasses import replace
 import numpy as np
 
 from eval.cases import QuestionSet
-from eval.fit import Ranked, answer_row, cross_ranked, fit_answer, fit_unit, teaches
+from eval.fit import (
+    Decision,
+    Looked,
+    Numbers,
+    Ranked,
+    cross_ranked,
+    fit_decision,
+    fit_unit,
+    looked,
+)
 from eval.fitted import Figures, Judged, Table, by_set, markdown, mean
 from eval.samples import Sample, collect, named_set, place, sample
 from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
+from rag.e5 import open_e5
+from rag.embed import Vector
 from rag.evidence import DEPTH, Linear, rank
+from rag.rerank import SecondEncoder, in_doubt, reranked
 from rag.retrieve import Retrieved
+from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS
 
 # Each signal of both models is in one group.
@@ -97,53 +111,81 @@ def without(samples: Sequence[Sample], left_out: Sequence[str]) -> list[Sample]:
     return [replace(s, signals=s.signals * keep) for s in samples]
 
 
-def judged(one: Sample, ranked: Ranked, left_out: Sequence[str] = ()) -> Judged:
-    """Where the first gold unit came, and the answer signals with the named ones at 0."""
-    if not ranked:
-        return Judged(one, None, None)
-    first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.places), None)
+class Remembering:
+    """The second encoder, asked once for each question and text."""
+
+    def __init__(self, encoder: SecondEncoder) -> None:
+        self._encoder = encoder
+        self._known: dict[tuple[str, str], float] = {}
+
+    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
+        """A number for each text, (texts,)."""
+        missing = [t for t in texts if (question, t) not in self._known]
+        if missing:
+            told = self._encoder.closeness(question, missing)
+            self._known |= {(question, t): c for t, c in zip(missing, told.tolist(), strict=True)}
+        return np.array([self._known[question, t] for t in texts], dtype=np.float32)
+
+
+def seen(
+    ranked: Iterable[tuple[Sample, Ranked]], encoder: SecondEncoder, left_out: Sequence[str] = ()
+) -> list[Looked]:
+    """The questions with units, the named answer signals at 0."""
     keep = np.array([name not in left_out for name in ANSWER_SIGNALS], dtype=np.float64)
-    return Judged(one, first, answer_row(one, ranked) * keep)
+    found = (looked(one, units, encoder) for one, units in ranked if units)
+    return [replace(one, row=one.row * keep) for one in found]
 
 
-def answer_model(found: Sequence[Judged]) -> Linear:
-    """The answer model fitted on questions as `eval.fit` does it."""
-    used = [(j.row, j.sample) for j in found if j.row is not None and teaches(j.sample, j.row)]
-    return fit_answer(np.stack([row for row, _ in used]), [one for _, one in used])
+def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:
+    """Where the first gold unit comes and the chance of an answer; `second` allows another look."""
+    ranked, chance = one.ranked, _chance(decision.answer, one.row)
+    if second and in_doubt(ranked, chance):
+        chance = _chance(decision.second_answer, one.second_row)
+        ranked = reranked(ranked, one.closeness, decision.second_unit)
+    first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.sample.places), None)
+    return Judged(one.sample, first, chance)
 
 
-def weighed(found: Sequence[Judged], model: Linear) -> list[Judged]:
-    """The questions with the chance that each has an answer; 0 where nothing was found."""
-    return [
-        j if j.row is None else replace(j, chance=float(1 / (1 + np.exp(-model(j.row[None])[0]))))
-        for j in found
-    ]
+def _chance(model: Linear, row: Numbers) -> float:
+    return float(1 / (1 + np.exp(-model(row[None])[0])))
 
 
-def cross_validated(samples: Sequence[Sample], left_out: Sequence[str] = ()) -> list[Judged]:
-    """Every question judged by models without the named signals that have not seen it."""
-    ranked = cross_ranked(without(samples, left_out))
-    found = [judged(one, units, left_out) for one, units in ranked]
+def cross_validated(found: Sequence[Looked], second: bool = True) -> list[Judged]:
+    """Every question judged by models that have not seen it."""
     result = []
-    for fold in {j.sample.fold for j in found}:
-        model = answer_model([j for j in found if j.sample.fold != fold])
-        result += weighed([j for j in found if j.sample.fold == fold], model)
+    for fold in {one.sample.fold for one in found}:
+        decision = fit_decision([one for one in found if one.sample.fold != fold])
+        result += [judged(one, decision, second) for one in found if one.sample.fold == fold]
     return result
 
 
-def ablate(gathered: Mapping[str, Sequence[Sample]]) -> Table:
+def _with_unfound(found: Sequence[Judged], samples: Sequence[Sample]) -> list[Judged]:
+    """`found`, and the questions without a unit, which have no chance of an answer."""
+    known = {id(one.sample) for one in found}
+    return [*found, *(Judged(one, None) for one in samples if id(one) not in known)]
+
+
+def ablate(gathered: Mapping[str, Sequence[Sample]], encoder: SecondEncoder) -> Table:
     """The figures of all sets with everything, without each group, and with one index alone."""
+
+    def row(
+        samples: Sequence[Sample], left_out: Sequence[str] = (), second: bool = True
+    ) -> dict[str, Figures]:
+        kept = without(samples, left_out)
+        found = cross_validated(seen(cross_ranked(kept), encoder, left_out), second)
+        return by_set(_with_unfound(found, kept))
+
     whole = gathered["both indexes"]
-    table = {"everything": by_set(cross_validated(whole))}
+    table = {"everything": row(whole), "without a second look": row(whole, second=False)}
     for group, names in GROUPS.items():
-        table[f"without {group}"] = by_set(cross_validated(whole, names))
+        table[f"without {group}"] = row(whole, names)
         _say(group)
     for way in list(WAYS)[1:]:
-        table[f"{way} retrieval"] = by_set(cross_validated(gathered[way]))
+        table[f"{way} retrieval"] = row(gathered[way])
     return table
 
 
-def halves(samples: Sequence[Sample], splits: int) -> Table:
+def halves(samples: Sequence[Sample], encoder: SecondEncoder, splits: int) -> Table:
     """The mean figures of the halves fitted on and of the others, over `splits` random splits.
 
     Each half of a split is once the fitted one.
@@ -159,11 +201,12 @@ def halves(samples: Sequence[Sample], splits: int) -> Table:
         for chosen in (inside, ~inside):
             half = [s for s, is_in in zip(samples, chosen, strict=True) if is_in]
             rest = [s for s, is_in in zip(samples, chosen, strict=True) if not is_in]
-            model = answer_model([judged(one, ranked) for one, ranked in cross_ranked(half)])
+            decision = fit_decision(seen(cross_ranked(half), encoder))
             unit = fit_unit(half)
             for part, kept in ((half, fitted), (rest, others)):
-                found = [judged(one, rank(one.retrieved, unit)) for one in part]
-                kept.append(by_set(weighed(found, model)))
+                ranked = ((one, rank(one.retrieved, unit)) for one in part)
+                found = [judged(one, decision) for one in seen(ranked, encoder)]
+                kept.append(by_set(_with_unfound(found, part)))
         _say(f"split {number + 1}")
     return {"fitted half": _mean(fitted), "other half": _mean(others)}
 
@@ -186,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     gathered = gather(named_set(name) for name in options.set)
     whole = gathered["both indexes"]
-    table = halves(whole, options.halves) if options.halves else ablate(gathered)
+    encoder = Remembering(open_e5(cache_folder(os.environ)))
+    splits = options.halves
+    table = halves(whole, encoder, splits) if splits else ablate(gathered, encoder)
     print(markdown(table))  # noqa: T201
 
 

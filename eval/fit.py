@@ -17,7 +17,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,31 @@ Ranked = list[tuple[Candidate, float]]
 Numbers = NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A question with its units, best first, its answer signals (n,), and the closeness of the
+    best units (at most SEEN,) by the second encoder."""
+
+    sample: Sample
+    ranked: Ranked
+    row: Numbers
+    closeness: Numbers
+
+    @property
+    def second_row(self) -> Numbers:
+        """The signals of the second answer model, (n + 1,)."""
+        return np.append(self.row, expected(self.ranked, self.closeness))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What decides whether a question is answered, and orders units at a second look."""
+
+    answer: Linear
+    second_unit: Mixture
+    second_answer: Linear
+
+
 def fit_unit(samples: Sequence[Sample]) -> Linear:
     """The conditional logit that ranks gold units first; every set weighs the same."""
     used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any() and not s.turned]
@@ -52,20 +77,21 @@ def fit_unit(samples: Sequence[Sample]) -> Linear:
     return Linear(mean, scale, _logit((stacked - mean) / scale, gold, [s for s, _ in used]), 0.0)
 
 
-def fit_second_unit(looked: Sequence[tuple[Sample, Ranked, Numbers]]) -> Mixture:
+def fit_second_unit(found: Sequence[Looked]) -> Mixture:
     """The same over the units that the second encoder saw, with their scores and closeness."""
     used, rows, gold = [], [], []
-    for one, ranked, closeness in looked:
-        right = np.array([place(c) in one.places for c, _ in ranked[:SEEN]], dtype=bool)
-        if right.any() and not one.turned:
-            used.append(one)
-            gold.append(right)
-            rows.append(np.column_stack([[score for _, score in ranked[:SEEN]], closeness]))
+    for one in found:
+        right = [place(c) in one.sample.places for c, _ in one.ranked[:SEEN]]
+        if any(right) and not one.sample.turned:
+            used.append(one.sample)
+            gold.append(np.array(right))
+            scores = [score for _, score in one.ranked[:SEEN]]
+            rows.append(np.column_stack([scores, one.closeness]))
     stacked = np.vstack(rows)
     # Only differences within a question count, so the mean may stay.
     _, scale = _standard(stacked)
-    score, near = _logit(stacked / scale, gold, used) / scale
-    return Mixture(round(float(score), 4), round(float(near), 4))
+    score, closeness = _logit(stacked / scale, gold, used) / scale
+    return Mixture(float(score), float(closeness))
 
 
 def _logit(signals: Numbers, gold: Sequence[NDArray[np.bool_]], used: Sequence[Sample]) -> Numbers:
@@ -169,37 +195,43 @@ def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
             yield one, rank(one.retrieved, unit)
 
 
-def answer_row(one: Sample, ranked: Ranked) -> Numbers:
-    """The answer signals (n,) of a question whose units are `ranked`."""
-    return answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
+def looked(one: Sample, ranked: Ranked, encoder: SecondEncoder) -> Looked:
+    """A question with units, and all that its decision is made of."""
+    row = answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
+    return Looked(one, ranked, row, look(encoder, one.retrieved.query.turn.standalone, ranked))
 
 
-def teaches(one: Sample, row: Numbers) -> bool:
-    """Whether the answer model learns from a question whose answer signals are `row` (n,)."""
-    return not one.premise or bool(row[_DENIED] > 0)
+def fit_decision(found: Sequence[Looked]) -> Decision:
+    """The models of the decision and of the second look."""
+    # What takes for granted what the articles deny is an example of what should be refused only
+    # where they deny it in so many words.
+    taught = [one for one in found if not one.sample.premise or one.row[_DENIED] > 0]
+    samples = [one.sample for one in taught]
+    plain = np.stack([one.row for one in taught])
+    second = np.stack([one.second_row for one in taught])
+    return Decision(
+        fit_answer(plain, samples),
+        fit_second_unit(found),
+        fit_answer(second, samples, SECOND_SIGNALS),
+    )
 
 
 def fit(
     samples: Sequence[Sample], encoder: SecondEncoder, answerable_from: float, share: float
 ) -> dict[str, object]:
     """The content of ``weights.json`` for these samples; `encoder` looks at all of them."""
-    looked, judged, rows = [], [], []
-    for one, ranked in cross_ranked(samples):
-        closeness = look(encoder, one.retrieved.query.turn.standalone, ranked)
-        looked.append((one, ranked, closeness))
-        row = answer_row(one, ranked)
-        if teaches(one, row):
-            judged.append(one)
-            rows.append(np.append(row, expected(ranked, closeness)))
-    stacked = np.stack(rows)
-    second = fit_second_unit(looked)
+    decision = fit_decision([looked(one, r, encoder) for one, r in cross_ranked(samples)])
+    mixture = {
+        "score": round(decision.second_unit.score, 4),
+        "closeness": round(decision.second_unit.closeness, 4),
+    }
     return {
         "answerable_from": answerable_from,
         "share": share,
         "unit": _as_dict(fit_unit(samples), UNIT_SIGNALS),
-        "answer": _as_dict(fit_answer(stacked[:, :-1], judged), ANSWER_SIGNALS),
-        "second_unit": {"score": second.score, "closeness": second.closeness},
-        "second_answer": _as_dict(fit_answer(stacked, judged, SECOND_SIGNALS), SECOND_SIGNALS),
+        "answer": _as_dict(decision.answer, ANSWER_SIGNALS),
+        "second_unit": mixture,
+        "second_answer": _as_dict(decision.second_answer, SECOND_SIGNALS),
     }
 
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eval.samples import Sample
 
-Numbers = NDArray[np.float64]
 Table = dict[str, dict[str, "Figures"]]
 
 
@@ -31,14 +29,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question, the rank from 0 of its first gold unit, its answer signals (n,) and its chance.
-
-    `rank` and `row` are None where there is none; so is `rank` where nothing is known to be gold.
-    """
+    """A question, the rank from 0 of its first gold unit, None without, and its chance."""
 
     sample: Sample
     rank: int | None
-    row: Numbers | None
     chance: float = 0.0
 
 

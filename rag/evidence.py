@@ -30,7 +30,7 @@ from rag.rerank import (
     expected,
     in_doubt,
     look,
-    rescored,
+    reranked,
 )
 from rag.retrieve import Retrieved
 from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
@@ -186,20 +186,18 @@ def assess(
         closeness = look(encoder, retrieved.query.turn.standalone, ranked)
         signals = np.append(signals, expected(ranked, closeness))
         probability = _chance(weights.second_answer, signals)
-        seen = [id(candidate) for candidate, _ in ranked[: len(closeness)]]
-        scores = dict(zip(seen, rescored(ranked, closeness, weights.second_unit), strict=True))
-        ranked = [(c, float(scores.get(id(c), score))) for c, score in ranked]
-        ranked.sort(key=lambda pair: -pair[1])
-        pairs = zip(candidates, own_scores, strict=True)
-        own_scores = np.array([scores.get(id(c), score) for c, score in pairs])
+        ranked = reranked(ranked, closeness, weights.second_unit)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
     if favour is not None:
         here = np.array([favour(c.hit.passage.article) for c in candidates])
         if here.any():
+            known = {id(c): score for c, score in ranked}
+            pairs = zip(candidates, own_scores, strict=True)
+            own_scores = np.array([known.get(id(c), score) for c, score in pairs])
             ranked = _ordered(candidates, own_scores + PRIOR * here)
-    final = np.array([score for _, score in ranked])
-    chances = np.exp(final - final.max())
+    scores = np.array([score for _, score in ranked])
+    chances = np.exp(scores - scores.max())
     chances = probability * chances / chances.sum()
     evidence = tuple(
         Evidence(

@@ -68,9 +68,12 @@ def expected(ranked: Ranked, closeness: Numbers) -> float:
     return float(chances @ closeness)
 
 
-def rescored(ranked: Ranked, closeness: Numbers, mixture: Mixture) -> Numbers:
-    """The new log-odds of the units that were looked at, (at most SEEN,)."""
-    return mixture(_scores(ranked, len(closeness)), closeness)
+def reranked(ranked: Ranked, closeness: Numbers, mixture: Mixture) -> list[tuple[Candidate, float]]:
+    """The ranked units in their new order, with new log-odds of those that were looked at."""
+    scores = mixture(_scores(ranked, len(closeness)), closeness)
+    seen = zip(ranked, scores, strict=False)
+    anew = [*((c, float(score)) for (c, _), score in seen), *ranked[len(scores) :]]
+    return sorted(anew, key=lambda pair: -pair[1])
 
 
 def _scores(ranked: Ranked, count: int) -> Numbers:

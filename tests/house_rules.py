@@ -129,7 +129,8 @@ def environment_reads(module: Module) -> Iterator[int]:
                     ):
                         pass
                     case (ast.Call() | ast.keyword()) as given if (
-                        module.path in ("ui/cli.py", "eval/fit.py")
+                        module.path
+                        in ("ui/cli.py", "eval/fit.py", "eval/samples.py", "eval/ablate.py")
                         and attr == "environ"
                         and getattr(given, "func", None) is not node
                     ):

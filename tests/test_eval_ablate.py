@@ -10,7 +10,9 @@ import pytest
 from eval import ablate, fit
 from eval.cases import QuestionSet, load_set
 from eval.fitted import Figures, Judged, by_set, figures, markdown, mean
+from eval.samples import Sample
 from rag.answerable import ANSWER_SIGNALS
+from rag.rerank import SECOND_SIGNALS, SEEN
 from rag.signals import UNIT_SIGNALS
 from tests.conftest import ARTICLES, ROOT
 
@@ -29,7 +31,7 @@ def tiny(tmp_path_factory) -> QuestionSet:
 
 
 @pytest.fixture(scope="module")
-def gathered(tiny) -> dict[str, list[fit.Sample]]:
+def gathered(tiny) -> dict[str, list[Sample]]:
     return ablate.gather([tiny])
 
 
@@ -62,7 +64,7 @@ def test_gold_places_are_the_gold_candidates(gathered):
     assert any(one.places for one in gathered["both indexes"])
 
 
-def test_a_signal_left_out_moves_neither_model(gathered):
+def test_a_signal_left_out_moves_no_model(gathered, second):
     samples = gathered["both indexes"]
     names = ablate.GROUPS["words covered"]
     unit = fit.fit_unit(ablate.without(samples, names))
@@ -70,13 +72,15 @@ def test_a_signal_left_out_moves_neither_model(gathered):
     assert all(weights[name] == 0 for name in names)
     assert sum(weight != 0 for weight in weights.values()) > 5
     left_out = ("cosine", "fused")
-    found = [
-        ablate.judged(one, ranked, left_out)
-        for one, ranked in fit.cross_ranked(ablate.without(samples, left_out))
-    ]
-    answer = dict(zip(ANSWER_SIGNALS, ablate.answer_model(found).weights, strict=True))
-    assert answer["cosine"] == answer["fused"] == 0
-    assert any(answer.values())
+    ranked = fit.cross_ranked(ablate.without(samples, left_out))
+    decision = fit.fit_decision(ablate.seen(ranked, second, left_out))
+    for model, signals in (
+        (decision.answer, ANSWER_SIGNALS),
+        (decision.second_answer, SECOND_SIGNALS),
+    ):
+        answer = dict(zip(signals, model.weights, strict=True))
+        assert answer["cosine"] == answer["fused"] == 0
+        assert any(answer.values())
 
 
 def test_the_unit_model_is_the_optimum_of_its_loss(gathered):
@@ -98,10 +102,49 @@ def test_the_unit_model_is_the_optimum_of_its_loss(gathered):
         assert loss(model.weights + rng.normal(scale=0.05, size=len(UNIT_SIGNALS))) > least
 
 
-def test_the_table_has_every_part_and_set(gathered, tiny):
-    table = ablate.ablate(gathered)
+def test_the_second_unit_model_is_the_optimum_of_its_loss(gathered, second):
+    found = ablate.seen(fit.cross_ranked(gathered["both indexes"]), second)
+    known = []
+    for one in found:
+        right = np.array([fit.place(c) in one.sample.places for c, _ in one.ranked[:SEEN]])
+        if right.any():
+            scores = np.array([score for _, score in one.ranked[:SEEN]])
+            known.append((np.column_stack([scores, one.closeness]), right))
+    scale = np.vstack([rows for rows, _ in known]).std(axis=0)
+
+    def loss(weights: np.ndarray) -> float:
+        value = 0.01 * float(weights * scale @ (weights * scale))
+        for rows, right in known:
+            chances = np.exp(rows @ weights - (rows @ weights).max())
+            value -= np.log(chances[right].sum() / chances.sum()) / len(known)
+        return value
+
+    mixture = fit.fit_second_unit(found)
+    best = np.array([mixture.score, mixture.closeness])
+    for moved in ((1, 0.02), (1, 0.98), (1.05, 1), (0.95, 1), (1.05, 1.05)):
+        assert loss(best * moved) > loss(best)
+
+
+def test_the_second_encoder_is_asked_once_for_each_text(second):
+    class Counting:
+        asked = 0
+
+        def closeness(self, question, texts):
+            self.asked += len(texts)
+            return second.closeness(question, texts)
+
+    counting = Counting()
+    encoder = ablate.Remembering(counting)
+    first = encoder.closeness("Who?", ["Ada.", "Bob."])
+    again = encoder.closeness("Who?", ["Bob.", "Ada.", "Cid."])
+    assert again[:2].tolist() == first[::-1].tolist()
+    assert counting.asked == 3
+
+
+def test_the_table_has_every_part_and_set(gathered, tiny, second):
+    table = ablate.ablate(gathered, ablate.Remembering(second))
     assert list(table) == [
-        "everything", *(f"without {name}" for name in ablate.GROUPS),
+        "everything", "without a second look", *(f"without {name}" for name in ablate.GROUPS),
         "dense only retrieval", "keyword only retrieval",
     ]  # fmt: skip
     assert all(list(row) == [tiny.name] for row in table.values())
@@ -111,28 +154,28 @@ def test_the_table_has_every_part_and_set(gathered, tiny):
     assert {line.count("|") for line in lines} == {4}
 
 
-def test_halves_are_judged_apart(gathered, tiny):
-    table = ablate.halves(gathered["both indexes"], 1)
+def test_halves_are_judged_apart(gathered, tiny, second):
+    table = ablate.halves(gathered["both indexes"], ablate.Remembering(second), 1)
     assert list(table) == ["fitted half", "other half"]
     assert table["fitted half"] != table["other half"]
     assert all(0 <= row[tiny.name].area <= 1 for row in table.values())
 
 
-def sample(name: str, answerable: bool, gold: bool) -> fit.Sample:
+def sample(name: str, answerable: bool, gold: bool) -> Sample:
     marks = np.array([True, False]) if gold else None
     signals = np.zeros((2, len(UNIT_SIGNALS)))
-    return fit.Sample(name, None, signals, marks, frozenset(), answerable, False, 0)  # type: ignore[arg-type]
+    return Sample(name, None, signals, marks, frozenset(), answerable, False, 0)  # type: ignore[arg-type]
 
 
 def test_figures_by_hand():
     found = [
-        Judged(sample("a", True, True), 0, None, 0.9),
-        Judged(sample("a", True, True), 2, None, 0.4),
-        Judged(sample("a", True, True), 3, None, 0.8),
-        Judged(sample("a", True, True), None, None, 0.7),
-        Judged(sample("a", False, False), None, None, 0.6),
-        Judged(sample("a", False, False), None, None, 0.1),
-        Judged(sample("b", True, False), None, None, 0.5),
+        Judged(sample("a", True, True), 0, 0.9),
+        Judged(sample("a", True, True), 2, 0.4),
+        Judged(sample("a", True, True), 3, 0.8),
+        Judged(sample("a", True, True), None, 0.7),
+        Judged(sample("a", False, False), None, 0.6),
+        Judged(sample("a", False, False), None, 0.1),
+        Judged(sample("b", True, False), None, 0.5),
     ]
     table = by_set(found)
     # Of eight pairs, only 0.4 against 0.6 is the wrong way round.
@@ -144,10 +187,9 @@ def test_figures_by_hand():
 
 
 def test_nothing_found_is_no_answer():
-    one = sample("a", True, True)
-    assert ablate.weighed([ablate.judged(one, [])], ablate.Linear(*[np.zeros(1)] * 3, 5.0)) == [
-        Judged(one, None, None, 0.0)
-    ]
+    samples = [sample("a", True, True), sample("a", False, False)]
+    found = [Judged(samples[1], None, 0.2)]
+    assert ablate._with_unfound(found, samples) == [*found, Judged(samples[0], None, 0.0)]
 
 
 def test_the_command_prints_the_table(tiny, capsys):
