@@ -132,13 +132,16 @@ def _recall(setup: Setup, library: Library, embedder: Embedder, cases: Sequence[
 def measure_questions(setup: Setup, folder: Path, cases: Sequence[Case]) -> Figures:
     """Answer the questions in the library at `folder`, each once, after a warm-up on others.
 
-    Milliseconds: median and 95th percentile of the whole, medians of its parts, and `first_ms`,
-    the very first question, which loads the indexes.
+    Milliseconds: median and 95th percentile of the whole, medians of its parts, that of the second
+    look over the share of the questions, `second_share`, that it was taken at; and `first_ms`, the
+    very first question, which loads the indexes.
     """
     library, embedder = Library(folder), setup.embedder()
-    assistant = Assistant(library, embedder, setup.at(folder), None, open_e5(setup.cache))
+    second = open_e5(setup.cache)
+    assistant = Assistant(library, embedder, setup.at(folder), None, second)
     spent: dict[str, float] = defaultdict(float)
     watch(embedder, ("query",), spent, "encoder")
+    watch(second, ("closeness",), spent, "second")
     for part, methods in _LIBRARY_PARTS.items():
         watch(library, methods, spent, part)
     warm, asked = cases[:_WARM_UP], cases[_WARM_UP:] or cases
@@ -157,7 +160,13 @@ def measure_questions(setup: Setup, folder: Path, cases: Sequence[Case]) -> Figu
             rows[name].append(answer.timings_ms[name])
         for part in ("encoder", *_LIBRARY_PARTS):
             rows[part].append(1000 * spent[part])
+        if spent["second"]:
+            rows["second"].append(1000 * spent["second"])
     library.close()
     medians = {f"{name}_ms": float(np.median(values)) for name, values in rows.items()}
     slow = float(np.percentile(rows["total"], 95))
-    return {**medians, "total_p95_ms": slow, "first_ms": 1000 * first, "questions": len(asked)}
+    share = len(rows["second"]) / len(asked)
+    return {
+        **medians, "total_p95_ms": slow, "first_ms": 1000 * first, "questions": len(asked),
+        "second_share": share,
+    }  # fmt: skip
