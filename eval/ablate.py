@@ -52,7 +52,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "title and headings": ("topic", "beyond_topic", "covered_by_title", "cosine_by_title"),
     "time": ("time", "order"),
     "counts and figures": ("counted", "figures"),
-    "names": ("name_in_place",),
+    "names": ("name_in_place", "namesake"),
     "form of the unit": ("question", "list_item", "code"),
     "spread of the chances": ("entropy", "together"),
     "denials": ("denied",),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.beside import counted, counts
+from rag.designations import designations, namesakes
 from rag.domain import Article, Hit, Kind, Unit
 from rag.library import StoredPassage
 from rag.questions import MEASURES, offers, wanted
@@ -24,7 +25,7 @@ UNIT_SIGNALS = (
     "cosine_own", "cosine_spread", "cosine_centred", "covered", "covered_around",
     "covered_before", "alike_here", "alike_rank", "passage", "passage_gap", "offers",
     "offers_measure", "question", "list_item", "name_in_place", "time", "order", "counted",
-    "code", "topic", "beyond_topic",
+    "code", "namesake", "topic", "beyond_topic",
 )  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
         "topic": share(weights, topics),
         "beyond_topic": _beyond(weights, topics, alike),
         "code": np.array([float(u.kind is Kind.CODE) for u in rows.units]),
+        "namesake": _namesakes(question, rows.texts),
     }
     table = np.column_stack([signals[name] for name in UNIT_SIGNALS])
     return [
@@ -145,6 +147,12 @@ def _orders(query: Query, rows: _Rows) -> Numbers:
         for hit, text in zip(rows.hits, rows.texts, strict=True)
     ]
     return np.array([NEITHER if x is None else x for x in order_fit(query.when.order, days)])
+
+
+def _namesakes(question: str, texts: Sequence[str]) -> Numbers:
+    """How far each text is of what has a number of its own beside the one asked about."""
+    asked = designations(question)
+    return np.array([namesakes(asked, text) if asked else 0.0 for text in texts])
 
 
 def _counts(query: Query, texts: Sequence[str]) -> Numbers:
