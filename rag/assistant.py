@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -127,6 +128,7 @@ class Assistant:
             near = _nearest(assessment.evidence[:_NEAR_MISSES])
             text = refusal(assessment.missing)
         done = time.perf_counter()
+        note = _reading(asked.retrieved.query.read_as)
         quotes = Answer(
             question=question,
             text=text,
@@ -149,10 +151,11 @@ class Assistant:
         )
         if self._drafter is None or quotes.refused:
             # Decided before the model is asked: nothing is spent on what has no answer here.
-            yield quotes
+            yield replace(quotes, notice=note)
         else:
             evidence = _offered(citations, [asked, *parts])
-            yield from self._drafter.stream(quotes, evidence, self._version())
+            for answer in self._drafter.stream(quotes, evidence, self._version()):
+                yield replace(answer, notice=" ".join(filter(None, (note, answer.notice))))
 
     def _version(self) -> int:
         """The number of the library's latest change."""
@@ -185,6 +188,12 @@ class Assistant:
                 f"{self._settings.max_question:,} are answered: shorten it (max_question)"
             )
         return stripped
+
+
+def _reading(read_as: Mapping[str, str]) -> str:
+    """Which words were taken for slips of the pen."""
+    pairs = ", ".join(f"“{word}” as “{meant}”" for word, meant in read_as.items())
+    return f"Read {pairs}." if pairs else ""
 
 
 def _check_characters(question: str, history: Sequence[Mapping[str, str]]) -> None:

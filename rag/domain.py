@@ -218,7 +218,8 @@ class Answer:
     `text` is Markdown. A refused answer has no citations; `near_misses` then holds the
     closest quotes. `missing` are the question's own words that no evidence has. `points` group
     the citations; `uncovered` are parts of the question that they don't answer; times are in ms.
-    `notice` says why a model that was asked did not answer, `usage` what asking it took.
+    `notice` says how slips of the pen in the question were read, and why a model that was asked did
+    not answer; `usage` what asking it took.
     """
 
     question: str

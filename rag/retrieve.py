@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +21,7 @@ from rag.filters import EVERYTHING, Filter
 from rag.library import Library, StoredPassage
 from rag.library.keywords import name_term
 from rag.period import of_iso
+from rag.slips import may_be_slip, meant, mended
 from rag.text import Word, words
 from rag.when import ARTICLE, When, asked, dated, fit, order_fit
 
@@ -32,6 +33,8 @@ _NAME_BOOST = 0.5
 _ANOTHER_TIME = 0.05
 _AT_THE_END = 0.05
 _CACHED_TEXTS = 1024
+# So many passages show which word of the library was meant by one that it lacks.
+_SLIP_PASSAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Query:
     words, those of the conversation it leans on among them; `weights` their rarity in the library
     by term, 0 to 1; `terms` what the keywords are searched with; `unknown` the question's own words
     that stand nowhere in the library, in any spelling; `word_vectors` gives unit-length vectors
-    (n, d) of single words, where the embedding model has them.
+    (n, d) of single words, where the embedding model has them; `read_as` says which words of what
+    was asked were taken for slips of the pen, and for what they are read.
     """
 
     turn: Turn
@@ -55,6 +59,7 @@ class Query:
     terms: Mapping[str, float]
     unknown: tuple[str, ...]
     word_vectors: Callable[[Sequence[str]], NDArray[np.float32]] | None
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,22 @@ class Retriever:
             tuple(unknown), self._embedder.word_vectors,
         )  # fmt: skip
 
+    def _read(self, turn: Turn) -> Query:
+        """The turn analysed; where a word is unknown for a slip of the pen, as it was meant."""
+        query = self.analyse(turn)
+        read_as = {word: right for word in query.unknown if (right := self._meant(word))}
+        if not read_as:
+            return query
+        again = self.analyse(replace(turn, question=mended(turn.question, read_as)))
+        return replace(again, read_as=read_as)
+
+    def _meant(self, word: str) -> str | None:
+        if not may_be_slip(word, self._embedder.count):
+            return None
+        (found,) = words(word)
+        passages = (s.passage for s in self._library.near_term(found.term, _SLIP_PASSAGES))
+        return meant(word, (p.span.of(p.article.text) for p in passages))
+
     def _when(self, turn: Turn) -> When:
         newest = of_iso(self._library.newest() or "")
         return asked(turn.timed, newest.last if newest else None)
@@ -149,7 +170,7 @@ class Retriever:
 
         Only articles that `where` accepts are searched; all that is in them can be found.
         """
-        query = self.analyse(turn)
+        query = self._read(turn)
         within = self._library.select(where)
         dense = self._library.dense(query.vector, self._candidates, within)
         keyword = self._library.keyword(query.terms, self._candidates, within)

@@ -219,6 +219,10 @@ class Library:
         """In how many passages a term stands."""
         return self._views.keywords.document_frequency(term)
 
+    def near_term(self, term: str, limit: int) -> list[StoredPassage]:
+        """Up to `limit` passages with a term that is one edit from `term`."""
+        return self.passages(self._views.keywords.near(term, limit))
+
     def vectors(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """The vectors (d,) of the passages with these ids, in their order; as in `passages`,
         ids the catalogue lacks are left out."""

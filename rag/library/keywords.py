@@ -118,6 +118,15 @@ class KeywordView:
         """In how many passages `term` stands."""
         return int(self._searcher().doc_freq("body", term))
 
+    def near(self, term: str, limit: int) -> list[int]:
+        """Ids of up to `limit` passages with a term that is one edit from `term`."""
+        import tantivy
+
+        searcher = self._searcher()
+        query = tantivy.Query.fuzzy_term_query(self._schema, "body", term, distance=1)
+        hits = searcher.search(query, limit, count=False).hits
+        return [int(i) for i in searcher.fast_field_values("id", [place for _, place in hits])]
+
     def search(self, weights: Mapping[str, float], limit: int) -> dict[int, float]:
         """Ids of the `limit` best passages for weighted `terms`, with their BM25 score."""
         import tantivy

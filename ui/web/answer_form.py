@@ -85,5 +85,7 @@ class AnswerForm(_Strict):
     withheld: list[Withheld]
     standalone_question: str
     timings_ms: dict[str, float]
-    notice: str | None = Field(description="why a model that was asked did not answer")
+    notice: str | None = Field(
+        description="how slips of the pen were read, and why a model that was asked did not answer"
+    )
     usage: dict[str, float | int | str | bool | None] | None

@@ -1,0 +1,75 @@
+"""Slips of the pen in a question: what they were to be, and that the answer says so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from rag.assistant import Assistant
+from rag.contract import answer_dict
+from rag.embed import OnnxEmbedder
+from rag.slips import may_be_slip, meant, mended
+
+LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyz")
+TEXT = "The keeper shut the sluice. Both sluices and the lighthouse were painted; Sluice 4 was not."
+
+
+@given(data=st.data(), letter=LETTERS)
+def test_one_edit_of_a_word_is_read_as_it(data: st.DataObject, letter: str) -> None:
+    word = "lighthouse"
+    at = data.draw(st.integers(1, len(word) - 1))
+    before, after = word[:at], word[at:]
+    slip = data.draw(st.sampled_from([
+        before + after[1:], before + letter + after, before + letter + after[1:],
+        before + after[1:2] + after[:1] + after[2:],
+    ]))  # fmt: skip
+    assume(slip != word)
+    assert meant(slip, [TEXT]) == word
+    assert mended(f"Who, the {slip}, keeper of {slip}?", {slip: word}) == (
+        f"Who, the {word}, keeper of {word}?"
+    )
+
+
+@given(word=st.text(LETTERS, min_size=5, max_size=12))
+def test_what_is_further_away_is_not_read_as_another(word: str) -> None:
+    found = meant(word, [TEXT])
+    assert found is None or (found[0].lower() == word[0] and abs(len(found) - len(word)) <= 1)
+
+
+def test_the_form_that_is_used_most_is_taken_and_none_of_two_equals() -> None:
+    assert meant("sluise", [TEXT, "A sluice."]) == "sluice"
+    assert meant("harbor", ["The harbour is closed.", "An arbor."]) == "harbour"
+    assert meant("bolter", ["A bolder man.", "A boater came."]) is None
+    assert meant("ighthouse", [TEXT]) is None
+
+
+@pytest.mark.parametrize("word", ["buiding", "Maastrich", "ctenohore", "reticulm", "scounting"])
+def test_what_may_be_a_slip(word: str, embedder: OnnxEmbedder) -> None:
+    assert may_be_slip(word, embedder.count)
+
+
+@pytest.mark.parametrize("word", [
+    "building", "dialing", "broaden", "havent", "hackers", "brig", "Kyiv", "mk44x", "2030",
+])  # fmt: skip
+def test_words_in_use_and_short_ones_are_none(word: str, embedder: OnnxEmbedder) -> None:
+    assert not may_be_slip(word, embedder.count)
+
+
+def test_the_answer_is_the_same_and_says_how_it_read_the_question(assistant: Assistant) -> None:
+    right = assistant.answer("How many container were aboard the ship that hit the bridge?")
+    slip = assistant.answer("How many contaners were aboard the ship that hit the bridge?")
+    assert not right.notice
+    assert slip.notice == "Read “contaners” as “container”."
+    assert [c.quote for c in slip.citations or slip.near_misses] == [
+        c.quote for c in right.citations or right.near_misses
+    ]
+    assert slip.probability == pytest.approx(right.probability)
+    assert answer_dict(slip)["notice"] == slip.notice
+    assert slip.standalone_question == slip.question
+
+
+def test_what_is_near_nothing_stays_missing(assistant: Assistant) -> None:
+    answer = assistant.answer("Where is the zyxqvaton kept?")
+    assert answer.refused and not answer.notice
+    assert answer.missing == ("zyxqvaton",)
