@@ -32,6 +32,8 @@ _PREPARATION = "e5-dynamic-qint8-per-channel-1"
 _FILES = ("model.onnx", "tokenizer.json", "rows.npy")
 # What the model was trained to see before each kind of text.
 _ASKED, _TOLD = "query: ", "passage: "
+# A question and the three units that it is held against.
+_AT_ONCE = 4
 
 
 class E5:
@@ -53,7 +55,7 @@ class E5:
         except Exception as error:  # the libraries raise bare exceptions of their own
             raise EmbeddingError(f"cannot load the second encoder in {folder}: {error}") from error
         self._positions = self._tokenizer.get_vocab_size()
-        self._pool = ThreadPoolExecutor(max(1, os.cpu_count() or 1))
+        self._pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
 
     def closeness(self, question: str, texts: Sequence[str]) -> Vector:
         """The cosine of each text to the question, (texts,)."""
