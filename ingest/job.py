@@ -115,6 +115,7 @@ class _Run:
         # All is read, and the encoder still has some texts before it.
         if self._done or self.summary.passages:
             self._store()
+            settle(self._library, self._writer, self._embedder, self._budget)
             self._library.catch_up(wait=False)
 
     def _store(self) -> None:
