@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from rag.domain import Kind, Span
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-ENDS = re.compile(r"[.!?…][\"'”’»)\]]*$")
+_STOPS, _CLOSING = (".", "!", "?", "…"), "\"'”’»)]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,21 @@ class Block:
     group: int = 0
 
 
+def rows(text: str) -> list[str]:
+    """The lines of `text` as they are written, their ends included."""
+    # The last one matched is empty: what follows the last line end.
+    return _LINE.findall(text)[:-1]
+
+
 def lines(text: str) -> list[Span]:
-    """The lines of `text`, their ends included; markdown-it counts the same ones."""
-    return [Span(*m.span()) for m in _LINE.finditer(text) if m.end() > m.start()]
+    """The places of the lines of `text`, their ends included; markdown-it counts the same ones."""
+    ends = list(accumulate(map(len, rows(text)), initial=0))
+    return [Span(start, end) for start, end in pairwise(ends)]
 
 
 def ends_sentence(text: str) -> bool:
     """Whether `text` ends the way a sentence ends."""
-    return bool(ENDS.search(text.rstrip()))
+    return text.rstrip().rstrip(_CLOSING).endswith(_STOPS)
 
 
 def before_on_line(text: str, at: int) -> str:
