@@ -37,8 +37,11 @@ def mark(text: str, blocks: Sequence[Block]) -> list[Block]:
     """
     whole = list(_apart(text, blocks))
     folded = [fold_line(block.span.of(text)) for block in whole]
-    known = _contents(text, whole, folded) | _leads_away(text, whole)
-    menu = _menu(text, whole)
+    known = _contents(text, whole, folded)
+    menu: set[int] = set()
+    if "](" in text or "[[" in text:
+        known |= _leads_away(text, whole)
+        menu = _menu(text, whole)
     marked = _marked(text, whole, folded, known | menu)
     if menu and all(b.kind in (Kind.BOILERPLATE, Kind.HEADING) for b in marked):
         # A page of nothing but links is a wiki's list of its pages, and has no other words.
@@ -55,13 +58,12 @@ def _marked(
     for index, block in enumerate(whole):
         line = block.span.of(text)
         furniture = _furnishes(text, block, index, folded[index], known)
-        prose = ends_sentence(line) and len(line.split()) >= _PROSE_WORDS
         if end_matter and _is_explicit(text, block) and block.level <= max(1, end_matter.level):
             # Headings that are marked up say where a section ends.
             end_matter = None
         if furniture and _END_MATTER.match(line) and len(line.split()) <= 6:
             end_matter = block
-        elif prose and not furniture:
+        elif end_matter and not furniture and _is_prose(line):
             end_matter = None
         if furniture or end_matter:
             block = replace(block, kind=Kind.BOILERPLATE)
@@ -69,11 +71,17 @@ def _marked(
     return marked
 
 
+def _is_prose(line: str) -> bool:
+    return ends_sentence(line) and len(line.split()) >= _PROSE_WORDS
+
+
 def _contents(text: str, blocks: Sequence[Block], lines: Sequence[str]) -> set[int]:
     """The numbers of the items that are a table of contents: the words of headings below them.
 
     `lines` are the blocks' words, folded.
     """
+    if not any(block.kind is Kind.LIST_ITEM for block in blocks):
+        return set()
     folded = [line.lower() for line in lines]
     headings = {f: i for i, (f, b) in enumerate(zip(folded, blocks, strict=True)) if _heads(b)}
     found = {
@@ -156,10 +164,7 @@ def _furnishes(text: str, block: Block, index: int, folded: str, known: set[int]
 def _apart(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
     """`blocks`, with lines of furniture and of dates taken off either end of a paragraph."""
     for block in blocks:
-        if block.kind is not Kind.SENTENCE:
-            yield block
-            continue
-        rows = list(_ROW.finditer(block.span.of(text)))
+        rows = list(_ROW.finditer(block.span.of(text))) if block.kind is Kind.SENTENCE else []
         if len(rows) < 2:
             yield block
             continue

@@ -128,7 +128,8 @@ def fold_line(line: str) -> str:
 
 
 def _is_long(folded: str) -> bool:
-    return len(folded) > 2 * _LONGEST and len(folded.split()) > _LONGEST
+    # Between its words a folded line has one space each.
+    return len(folded) > 2 * _LONGEST and folded.strip().count(" ") >= _LONGEST
 
 
 def is_path(folded: str) -> bool:
