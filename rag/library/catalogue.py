@@ -18,7 +18,13 @@ from rag.errors import LibraryBusyError, LibraryError
 from rag.library.connections import Connections
 from rag.library.packing import Matrix, unpack_directions, unpack_units, unpack_vector
 from rag.library.rows import Added, Entry, StoredPassage
-from rag.library.schema import GENERATION, METADATA, SCHEMA, SCHEMA_VERSION
+from rag.library.schema import (
+    GENERATION,
+    IN_GENERATION,
+    METADATA,
+    SCHEMA,
+    SCHEMA_VERSION,
+)
 
 # The first source of an article is the one that it was added under, and the one that is shown.
 _SOURCE = "(SELECT source FROM sources WHERE article = a.id ORDER BY rowid LIMIT 1)"
@@ -115,7 +121,7 @@ class Catalogue(Connections):
         rows = self.db.execute(
             f"SELECT a.id, (SELECT path FROM sources WHERE article = a.id ORDER BY rowid LIMIT 1),"
             f" {_SOURCE}, revision, {METADATA}, length(text), (SELECT count(*) FROM passages"
-            f" WHERE article = a.id AND generation = {GENERATION}), story,"
+            f" WHERE article = a.id AND {IN_GENERATION}), story,"
             " (SELECT json_group_array(source) FROM"
             " (SELECT source FROM sources WHERE article = a.id ORDER BY rowid))"
             " FROM articles a ORDER BY 3"

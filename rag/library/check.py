@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rag.library import Library
 from rag.library.packing import unpack_directions, unpack_units, unpack_vector
-from rag.library.schema import GENERATION
+from rag.library.schema import GENERATION, IN_GENERATION
 
 
 def problems(library: Library) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _texts(library: Library) -> Iterator[str]:
             yield f"{name}: its text is not that of its revision"
         rows = db.execute(
             'SELECT start, "end", units, vector, unit_vectors FROM passages'
-            f" WHERE article = ? AND generation = {GENERATION} ORDER BY id",
+            f" WHERE article = ? AND {IN_GENERATION} ORDER BY id",
             (key,),
         ).fetchall()
         if not rows:

@@ -11,7 +11,7 @@ from rag.domain import Kind
 from rag.library.catalogue import Catalogue
 from rag.library.packing import unpack_units
 from rag.library.rows import Place
-from rag.library.schema import GENERATION
+from rag.library.schema import IN_GENERATION
 from rag.text import fold
 
 # What a list can be sorted by; unknown dates come last either way.
@@ -167,7 +167,7 @@ def _firsts(catalogue: Catalogue, stories: list[int]) -> dict[int, str]:
 def article_units(catalogue: Catalogue, article: int) -> list[tuple[int, int]]:
     """Start and end of every unit of an article that can be quoted, in order."""
     rows = catalogue.read(
-        f"SELECT units FROM passages WHERE article = ? AND generation = {GENERATION}", article
+        f"SELECT units FROM passages WHERE article = ? AND {IN_GENERATION}", article
     )
     return sorted(
         {

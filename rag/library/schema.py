@@ -48,4 +48,7 @@ CREATE TABLE IF NOT EXISTS unsettled (
 """
 # The generation of passages that is searched; reindex builds the next one beside it.
 GENERATION = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'generation')"
+# The same of one article's passages: without the plus, SQLite looks for them among all passages of
+# the generation, which takes the longer the larger the library is.
+IN_GENERATION = f"+generation = {GENERATION}"
 METADATA = "title, publisher, author, published, url, updated, language"

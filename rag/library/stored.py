@@ -17,7 +17,7 @@ from rag.library.packing import (
     unpack_vector,
 )
 from rag.library.rows import NewPassage
-from rag.library.schema import GENERATION
+from rag.library.schema import GENERATION, IN_GENERATION
 
 
 def insert_passages(
@@ -43,7 +43,7 @@ def stored_passages(catalogue: Catalogue, article: int) -> list[NewPassage]:
     dimensions = int(catalogue.get("dimensions") or 0)
     rows = catalogue.db.execute(
         'SELECT start, "end", units, vector, unit_vectors, lead FROM passages'
-        f" WHERE article = ? AND generation = {GENERATION}",
+        f" WHERE article = ? AND {IN_GENERATION}",
         (article,),
     )
     return [

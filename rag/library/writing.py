@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from rag.domain import Metadata
 from rag.library.catalogue import Catalogue
 from rag.library.rows import NewArticle, NewPassage, Place
-from rag.library.schema import GENERATION, METADATA
+from rag.library.schema import IN_GENERATION, METADATA
 from rag.library.stored import insert_passages
 from rag.library.stories import join_story
 
@@ -59,24 +59,18 @@ class Writer:
     def put(self, place: Place, new: NewArticle) -> int:
         """Store the article of `place`, in the stead of what was there; returns its id.
 
-        Readers see the old one until the new one is complete.
+        Its text must not be stored yet (`with_revision`); where it is, see `attach`. Readers see
+        the old article until the new one is complete.
         """
         with self._catalogue.transaction() as db:
-            twin = self.with_revision(new.revision)
-            if twin is not None:
-                self._point(db, place, twin)
-                return twin
             known = self.place(place.path)
+            row = self._row(new)
             if known is not None and self._places(db, known[1]) == 1:
                 key = known[1]
                 self._forget(db, key)
-                columns = ", ".join(f"{c} = ?" for c in self._row(new))
-                db.execute(
-                    f"UPDATE articles SET {columns} WHERE id = ?",
-                    (*self._row(new).values(), key),
-                )
+                columns = ", ".join(f"{c} = ?" for c in row)
+                db.execute(f"UPDATE articles SET {columns} WHERE id = ?", (*row.values(), key))
             else:
-                row = self._row(new)
                 marks = ", ".join("?" * len(row))
                 key = int(
                     db.execute(
@@ -86,13 +80,13 @@ class Writer:
                     or 0
                 )
             self._fill(db, key, new)
-            self._point(db, place, key)
+            self._point(db, place, key, known)
             return key
 
     def attach(self, place: Place, article: int) -> None:
         """Say that `article` comes from `place` too, and what was there comes from it no more."""
         with self._catalogue.transaction() as db:
-            self._point(db, place, article)
+            self._point(db, place, article, self.place(place.path))
 
     def describe(self, path: str, given: Metadata, metadata: Metadata) -> None:
         """Say anew what the article at `path` is called, of when it is and where it is read.
@@ -214,8 +208,10 @@ class Writer:
         db.execute("DELETE FROM bands WHERE article = ?", (key,))
         db.execute("DELETE FROM lines WHERE article = ?", (key,))
 
-    def _point(self, db: sqlite3.Connection, place: Place, article: int) -> None:
-        known = self.place(place.path)
+    def _point(
+        self, db: sqlite3.Connection, place: Place, article: int, known: tuple[Place, int] | None
+    ) -> None:
+        """Say whose text stands at `place`; `known` is what was there."""
         db.execute("DELETE FROM failures WHERE path = ?", (place.path,))
         db.execute(
             "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
@@ -249,7 +245,7 @@ class Writer:
     def _drop_passages(db: sqlite3.Connection, article: int, change: int) -> None:
         db.execute(
             "INSERT INTO removed SELECT id, ? FROM passages"
-            f" WHERE article = ? AND generation = {GENERATION}",
+            f" WHERE article = ? AND {IN_GENERATION}",
             (change, article),
         )
         # Those of a generation that is being built go as well: they are of the old text.
