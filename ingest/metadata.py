@@ -45,6 +45,10 @@ _NOISE = re.compile(r"[*_]{1,3}|\b(?:no|\d+) comments?\b", re.IGNORECASE)
 _TIME = re.compile(
     r"\bat\b|\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\b(?:GMT|UTC|CES?T|E[SD]T|BST)\b"
 )
+_CLOCK = re.compile(r"\d:\d")
+_ROLE = re.compile(
+    r"\b(?:no\s+comments?|by|on|in|staff|reporter|correspondent|editor|writer)\b", re.IGNORECASE
+)
 # "Owner: …" says more than who wrote a page and when.
 _FACT = re.compile(
     r"\b(?!(?:by|from|source|author|publisher|editor|writer|on)\b)[a-z]{3,}\s*:\s+\w", re.I
@@ -56,21 +60,15 @@ def is_byline(line: str) -> bool:
     """Whether a line is only a date, a byline or both: metadata, not the article's words."""
     undated = DATE.sub(" ", line)
     rest = _TIME.sub(" ", undated)
-    dated, timed = undated != line, re.search(r"\d:\d", undated)
+    dated, timed = undated != line, _CLOCK.search(undated)
+    named = _BYLINE.search(rest)
+    if not (dated or named or timed):
+        return False
     if _FACT.search(_UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))):
         return False
-    named = _BYLINE.search(rest)
     rest = _BYLINE.sub(" ", rest) if named else rest
     rest = _UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))
-    left = re.findall(
-        r"[A-Za-z]{2,}",
-        re.sub(
-            r"\b(?:no\s+comments?|by|on|in|staff|reporter|correspondent|editor|writer)\b",
-            " ",
-            rest,
-            flags=re.IGNORECASE,
-        ),
-    )
+    left = re.findall(r"[A-Za-z]{2,}", _ROLE.sub(" ", rest))
     return bool(
         (dated or named or (timed and len(left) <= 1))
         and len(left) <= (4 if dated else 2)
