@@ -39,6 +39,8 @@ class _Outline:
         self._text = text
         self._title = title
         self._path: list[Block] = []
+        # The places of those headings, but for one that repeats the title.
+        self._headings: tuple[Span, ...] = ()
         # Items by 4 × depth, what leads in to lists and code inside them one above, an item that
         # code after the list belongs to two above: the order in which they enclose one another.
         self._open: dict[int, Span] = {}
@@ -48,17 +50,19 @@ class _Outline:
     def take(self, block: Block) -> tuple[Span, ...]:
         """The context of `block`, the next one."""
         if self._introduces(block):
-            self._open = {}
-            above = self._headings()
-            self._open[1] = block.span
+            above = self._headings
+            self._open = {1: block.span}
         elif block.kind is Kind.HEADING and not block.group:
             self._path = [h for h in self._path if h.level < block.level]
-            above = self._headings()
+            above = self._shown()
             self._path.append(block)
+            self._headings = self._shown()
             self._open = {}
         else:
-            self._close(block)
-            self._lead_in(block)
+            if self._open:
+                self._close(block)
+            if block.opens or block.group:
+                self._lead_in(block)
             above = self._context(block)
             if block.opens:
                 first = next(sentences(self._text, block.span), None)
@@ -76,12 +80,15 @@ class _Outline:
         marked = before_on_line(self._text, block.span.start).strip()
         return not marked and bool(_LEADS.search(block.span.of(self._text)))
 
-    def _headings(self) -> tuple[Span, ...]:
+    def _shown(self) -> tuple[Span, ...]:
         return tuple(h.span for h in self._path if h.span.of(self._text).strip() != self._title)
 
     def _context(self, block: Block) -> tuple[Span, ...]:
-        found = [*self._headings(), *(self._open[key] for key in sorted(self._open))]
-        if block.group in self._headers and block.kind is Kind.TABLE_ROW:
+        headed = block.group in self._headers and block.kind is Kind.TABLE_ROW
+        if not self._open and not headed:
+            return self._headings
+        found = [*self._headings, *(self._open[key] for key in sorted(self._open))]
+        if headed:
             found.append(self._headers[block.group])
         return tuple(s for s in dict.fromkeys(found) if s.end <= block.span.start)
 
@@ -98,7 +105,7 @@ class _Outline:
     def _lead_in(self, block: Block) -> None:
         """Note what leads in to `block`, where that stands right before it."""
         before = self._previous
-        if before is None or before.kind not in _WORDS or not (block.opens or block.group):
+        if before is None or before.kind not in _WORDS:
             return
         said = list(sentences(self._text, before.span))
         if not said or len(last := said[-1]) > _LONGEST_LEAD:

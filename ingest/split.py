@@ -69,12 +69,14 @@ def _of_block(text: str, block: Block, context: tuple[Span, ...]) -> Iterator[Un
         first = None
         for sentence in sentences(text, block.span):
             # The marks that end a bold question belong to it, not to the answer.
-            closing = _CLOSING.match(sentence.of(text))
-            if closing and closing.end() < len(sentence):
-                sentence = Span(sentence.start + closing.end(), sentence.end)
+            closing = _CLOSING.match(text, sentence.start, sentence.end)
+            if closing and closing.end() < sentence.end:
+                sentence = Span(closing.end(), sentence.end)
             # What follows in an item is about what it begins with.
             above = (*context, first) if first and block.opens else context
-            yield from (Unit(part, block.kind, above) for part in _shorten(text, sentence))
+            short = len(sentence) <= _LONGEST_UNIT
+            for part in (sentence,) if short else _shorten(text, sentence):
+                yield Unit(part, block.kind, above)
             first = first or sentence
     else:
         yield from (Unit(part, block.kind, context) for part in _shorten(text, block.span))
