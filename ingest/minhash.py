@@ -29,7 +29,7 @@ def signature(parts: Iterable[str]) -> tuple[bytes, tuple[int, ...]]:
     from rensa import RMinHash
 
     words = [w for part in parts for w in fold(part).split()]
-    runs = {" ".join(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1)}
+    runs = set(map(" ".join, zip(*(words[i:] for i in range(_RUN)), strict=False)))
     if len(runs) < _LEAST_RUNS:
         return b"", ()
     sketch = RMinHash(num_perm=_PLACES, seed=_SEED)

@@ -114,14 +114,18 @@ class _Packer:
         `end` is the number behind the list, table or code that begins with it, or behind it.
         """
         cost = self._costs[number]
-        full = self._used + cost > self._budget
-        section = self._units[number].kind is Kind.HEADING and self._used > self._budget // 2
-        # A list or table that has room in one passage is not cut in two.
-        together = self._cost(number, end)
-        whole = together <= self._budget < self._used + together
-        if number > self._first and (full or section or (end > number + 1 and whole)):
+        if number > self._first and (
+            self._used + cost > self._budget
+            or (self._used > self._budget // 2 and self._units[number].kind is Kind.HEADING)
+            or (end > number + 1 and self._fits_anew(number, end))
+        ):
             self._break(number, end)
         self._used += cost
+
+    def _fits_anew(self, number: int, end: int) -> bool:
+        """Whether a list or table has room in one passage, so that it is not cut in two."""
+        together = self._cost(number, end)
+        return together <= self._budget < self._used + together
 
     def _break(self, number: int, end: int) -> None:
         units, first, unit = self._units, self._first, self._units[number]

@@ -44,8 +44,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
-    folded = "".join(c for c in plain if not unicodedata.combining(c))
-    return folded.replace("ø", "o").replace("ł", "l").replace("đ", "d").replace("’", "'")
+    # Of the many letters of a text few are different ones.
+    for letter in set(plain):
+        if unicodedata.combining(letter):
+            plain = plain.replace(letter, "")
+    return plain.replace("ø", "o").replace("ł", "l").replace("đ", "d").replace("’", "'")
 
 
 _local = threading.local()
