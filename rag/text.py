@@ -17,7 +17,7 @@ from rag.domain import Span
 
 # Letters with their marks, digits with inner points and commas ("4.5", "190,000").
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
-_POSSESSIVE = re.compile(r"['’]s?$")
+_POSSESSIVE = re.compile(r"'s?$")
 # Question words say what kind of answer is wanted, not what it is about: not search terms.
 STOP_WORDS = frozenset(
     resources.files("rag").joinpath("stop_words.txt").read_text(encoding="utf-8").split()
@@ -67,11 +67,16 @@ def _term(folded: str) -> str:
     return str(_local.stemmer.stemWord(folded))
 
 
+def _unpossessed(folded: str) -> str:
+    """A folded word without the "'s" at its end, unless it is nothing else."""
+    return (_POSSESSIVE.sub("", folded) or folded) if "'" in folded else folded
+
+
 @lru_cache(maxsize=65536)
 def word_key(surface: str) -> tuple[str, bool]:
     """The key that one word is compared by, and whether it is a stop word."""
-    folded = _POSSESSIVE.sub("", fold(surface)) or fold(surface)
-    return _term(folded), folded.replace("’", "'") in STOP_WORDS
+    folded = _unpossessed(fold(surface))
+    return _term(folded), folded in STOP_WORDS
 
 
 def words(text: str) -> list[Word]:
@@ -124,7 +129,9 @@ def name_sound(name: str) -> str:
     A name that crossed alphabets has several spellings (Zelensky, Zelenskyy; Kiev, Kyiv);
     folding the usual romanisations onto one another brings them together.
     """
-    folded = _POSSESSIVE.sub("", fold(name))
+    folded = fold(name)
+    if "'" in folded:
+        folded = _POSSESSIVE.sub("", folded)
     for written, sound in _ROMANISED:
         folded = folded.replace(written, sound)
     return _REPEATED.sub(r"\1", folded)

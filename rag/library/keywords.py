@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +12,27 @@ from rag.text import name_key, surfaces, word_key
 
 _HEAP = 64_000_000
 _LARGEST_BATCH = 5000
+_KEPT_WORDS = 65_536
 
 
-def index_terms(text: str) -> list[str]:
+def index_terms(text: str) -> str:
     """The terms under which `text` is found: stems without stop words, and keys of its names."""
-    return list(chain.from_iterable(map(_index_terms, surfaces(text))))
+    return " ".join(filter(None, map(_terms.__getitem__, surfaces(text))))
 
 
-@lru_cache(maxsize=65536)
-def _index_terms(surface: str) -> tuple[str, ...]:
-    """The terms of one word: most words of a library have been met before."""
-    term, stop = word_key(surface)
-    if stop:
-        return ()
-    named = (name_term(surface),) if is_name(surface) else ()
-    return term, *named
+class _Terms(dict[str, str]):
+    """The terms of single words: most words of a library have been met before."""
+
+    def __missing__(self, surface: str) -> str:
+        if len(self) >= _KEPT_WORDS:
+            self.clear()
+        term, stop = word_key(surface)
+        named = f" {name_term(surface)}" if is_name(surface) else ""
+        found = self[surface] = "" if stop else term + named
+        return found
+
+
+_terms = _Terms()
 
 
 def is_name(surface: str) -> bool:
@@ -87,8 +91,8 @@ class KeywordView:
             for row in rows:
                 document = tantivy.Document()
                 document.add_unsigned("id", row.id)
-                document.add_text("body", " ".join(index_terms(row.text)))
-                document.add_text("head", " ".join(index_terms(row.head)))
+                document.add_text("body", index_terms(row.text))
+                document.add_text("head", index_terms(row.head))
                 writer.add_document(document)
         self._delete(writer, removed)
         writer.commit()
