@@ -15,7 +15,7 @@ from ingest.garbage import seldom_collected
 from ingest.items import Broken, Event, GoneError, Item, Listed
 from ingest.readers.document import filled
 from ingest.readers.guard import Guard, guarded
-from ingest.settle import settle, split
+from ingest.settle import Again, put_again, settle, split, split_again
 from ingest.summary import Summary
 from rag.domain import Metadata
 from rag.embed import Embedder
@@ -26,7 +26,7 @@ from rag.settings import Settings
 __all__ = ["Summary", "ingest", "parse"]
 
 Progress = Callable[[int, str], None]
-_Split = tuple[tuple[Read, str], Parsed | None]
+_Split = tuple[tuple[Read, str] | Again, Parsed | None]
 _Stored = tuple[tuple[Read, str], tuple[NewPassage, ...]]
 # So many articles, or passages of them, are stored in one transaction: what is lost at a kill.
 _TOGETHER = 64
@@ -96,10 +96,14 @@ class _Run:
                 self._count(read)
         else:
             ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
-            for article in embedded(self._split(ahead, reads), self._embedder):
-                self._done.append(article)
-                if _is_much(self._done):
+            for label, passages in embedded(self._split(ahead, reads), self._embedder):
+                if isinstance(label, Again):
                     self._store()
+                    put_again(self._writer, label, passages)
+                else:
+                    self._done.append((label, passages))
+                    if _is_much(self._done):
+                        self._store()
             self._store()
         self._take_away()
         if not self._dry:
@@ -115,7 +119,7 @@ class _Run:
         # All is read, and the encoder still has some texts before it.
         if self._done or self.summary.passages:
             self._store()
-            settle(self._library, self._writer, self._embedder, self._budget)
+            yield from split_again(self._library, self._embedder, self._budget)
             self._library.catch_up(wait=False)
 
     def _store(self) -> None:

@@ -67,7 +67,11 @@ def _width(stripped: list[str]) -> int:
     broken = [
         (a, b)
         for a, b in pairwise(stripped)
-        if b and len(a) >= 40 and not ends_sentence(a) and not a.endswith(":") and not _ITEM.match(b)
+        if b
+        and len(a) >= 40
+        and not ends_sentence(a)
+        and not a.endswith(":")
+        and not _ITEM.match(b)
     ]
     full = [b for a, b in broken if _is_full(a, b, width)]
     # Entries of a menu may be about as long as one another; they begin with capitals.

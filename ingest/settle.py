@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ingest.draft import Draft, Parsed, draft, finish
 from ingest.embedding import embedded
@@ -20,43 +21,57 @@ from rag.library.stored import stored_passages, stored_text
 from rag.library.stories import settle_stories
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A stored article that is split again: which text it had, and the passages that it keeps.
+
+    `kept` has a None in the place of each passage that is embedded again.
+    """
+
+    article: int
+    revision: str
+    marked: str
+    kept: tuple[NewPassage | None, ...]
+
+
 def settle(library: Library, writer: Writer, embedder: Embedder, budget: int) -> int:
     """Bring marks and stories in order; returns how many articles were split again."""
     catalogue = library.catalogue
     settle_stories(catalogue)
     count = 0
+    for again, changed in embedded(split_again(library, embedder, budget), embedder):
+        put_again(writer, again, changed)
+        count += 1
     for house in unsettled_houses(catalogue):
-        repeated = repeated_lines(catalogue, house)
-        wrong = wrongly_marked(catalogue, house, repeated)
-        again = _parsed(library, wrong, embedder, budget, repeated)
-        for (article, marked, kept), changed in embedded(again, embedder):
-            writer.replace_passages(article, marked, _merged(kept, changed))
-            count += 1
         settled(catalogue, house)
     return count
 
 
-def _parsed(
-    library: Library, articles: list[int], embedder: Embedder, budget: int,
-    repeated: frozenset[int],
-) -> Iterator[tuple[tuple[int, str, list[NewPassage | None]], Parsed]]:  # fmt: skip
-    """Each article with the passages that it keeps, None for others, and what is to be embedded."""
-    for article in articles:
-        if (found := stored_draft(library, article)) is not None:
+def split_again(
+    library: Library, embedder: Embedder, budget: int
+) -> Iterator[tuple[Again, Parsed]]:
+    """The articles that were stored with other lines marked, and what is embedded of them again."""
+    catalogue = library.catalogue
+    for house in unsettled_houses(catalogue):
+        repeated = repeated_lines(catalogue, house)
+        for article in wrongly_marked(catalogue, house, repeated):
+            if (found := stored_draft(library, article)) is None:
+                continue
             parsed = split(found, embedder, budget, repeated)
-            stored = {(p.span, p.units): p for p in stored_passages(library.catalogue, article)}
+            stored = {(p.span, p.units): p for p in stored_passages(catalogue, article)}
             # What is embedded for a passage follows from the text and its units, their context
             # among them: where these are the same, so are the vectors.
-            kept = [stored.get((piece.span, piece.units)) for piece in parsed.pieces]
+            kept = tuple(stored.get((piece.span, piece.units)) for piece in parsed.pieces)
             new = (piece for piece, old in zip(parsed.pieces, kept, strict=True) if old is None)
             changed = dataclasses.replace(parsed, pieces=tuple(new))
-            yield (article, parsed.marked, kept), changed
+            yield Again(article, found.revision, parsed.marked, kept), changed
 
 
-def _merged(kept: list[NewPassage | None], changed: Sequence[NewPassage]) -> Iterator[NewPassage]:
-    """The passages that are kept, those that were changed in their places among them."""
+def put_again(writer: Writer, again: Again, changed: Sequence[NewPassage]) -> None:
+    """Store what was split again, the passages that were `changed` in their places."""
     others = iter(changed)
-    yield from (next(others) if passage is None else passage for passage in kept)
+    merged = (next(others) if passage is None else passage for passage in again.kept)
+    writer.replace_passages(again.article, again.revision, again.marked, merged)
 
 
 def stored_draft(library: Library, article: int) -> Draft | None:

@@ -148,9 +148,16 @@ class Writer:
         rows = self._catalogue.db.execute("SELECT source, reason FROM failures ORDER BY source")
         return [(r[0], r[1]) for r in rows]
 
-    def replace_passages(self, article: int, marked: str, passages: Iterable[NewPassage]) -> None:
-        """Give an article other passages of the same text, and say which lines it lost."""
+    def replace_passages(
+        self, article: int, revision: str, marked: str, passages: Iterable[NewPassage]
+    ) -> None:
+        """Give an article other passages of the same text, and say which lines it lost.
+
+        Nothing is done where its text is another one by now than that of `revision`.
+        """
         with self._catalogue.transaction() as db:
+            if self.with_revision(revision) != article:
+                return
             change = self._next_change(db)
             self._drop_passages(db, article, change)
             db.execute("UPDATE articles SET marked = ? WHERE id = ?", (marked, article))
@@ -244,8 +251,7 @@ class Writer:
     @staticmethod
     def _drop_passages(db: sqlite3.Connection, article: int, change: int) -> None:
         db.execute(
-            "INSERT INTO removed SELECT id, ? FROM passages"
-            f" WHERE article = ? AND {IN_GENERATION}",
+            f"INSERT INTO removed SELECT id, ? FROM passages WHERE article = ? AND {IN_GENERATION}",
             (change, article),
         )
         # Those of a generation that is being built go as well: they are of the old text.
