@@ -3,10 +3,13 @@
 from contextlib import closing
 
 from ingest.job import ingest
-from rag.library import Library
+from ingest.settle import settle
+from rag.library import Library, Writer
 from rag.library.check import problems
+from rag.library.schema import IN_GENERATION
+from rag.library.stored import stored_passages
 from rag.settings import load
-from tests.changes.articles import report
+from tests.changes.articles import ids, report
 
 
 def embedded_words(library):
@@ -87,3 +90,40 @@ def test_a_line_that_recurs_at_the_end_of_pages_costs_their_last_passages_alone(
     # With the third story the line recurs; in each of the three the last passage held it.
     assert added > 3 and len(texts) == added + 3
     assert line not in embedded_words(library) and list(problems(library)) == []
+
+
+def test_what_recurs_far_apart_is_taken_out_while_the_encoder_is_still_at_work(
+    run, library, folder, monkeypatch
+):
+    left = []
+    monkeypatch.setattr("ingest.job.settle", lambda *given: left.append(settle(*given)))
+    line = "Write to our newsroom with your own story."
+    for number in range(260):
+        page = report(number)
+        said = number < 3 or 60 <= number < 100
+        (folder / f"{number:03}.md").write_text(page if said else page.replace(line, ""))
+    run()
+    # The first three were stored with the line in them; in the end nothing is left to mend.
+    assert left == [0] and library.catalogue.count()[0] == 262
+    assert {1, 2, 3} <= set(library.catalogue.removed_since(0))
+    assert line not in embedded_words(library) and list(problems(library)) == []
+
+
+def test_passages_of_another_text_do_not_replace_those_of_the_present_one(run, library, folder):
+    run()
+    article = ids(library)["ferry.md"]
+    before = stored_passages(library.catalogue, article)
+    old = library.article("ferry.md").revision
+    (folder / "ferry.md").write_text("# Ferry\n\nThe ferry stays in Molde until 9 June 2026.\n")
+    run()
+    assert ids(library)["ferry.md"] == article
+    Writer(library.catalogue).replace_passages(article, old, "", before)
+    assert "The ferry stays in Molde until 9 June 2026." in embedded_words(library)
+    assert list(problems(library)) == []
+
+
+def test_passages_of_an_article_are_looked_for_by_the_article(library):
+    plan = library.catalogue.read(
+        f"EXPLAIN QUERY PLAN SELECT id FROM passages WHERE article = 1 AND {IN_GENERATION}"
+    )
+    assert "passages_article (article=?)" in plan[0][3]
