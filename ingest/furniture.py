@@ -53,10 +53,9 @@ _FORMS = (
     r"\d+ (?:shares?|views?|likes?)$",
     # cookies and rights
     r"(?:we|this (?:web)?site) uses? cookies\b",
-    r".{0,80}\baccept (?:all )?cookies\b",
+    r".{0,80}\b(?:accept (?:all )?cookies|all rights reserved)\b",
     r"cookie (?:policy|settings|notice|preferences)\b",
     r"(?:©|\(c\)|copyright\b) ?.{0,160}$",
-    r".{0,80}\ball rights reserved\b",
     r"(?:terms (?:of (?:use|service)|and conditions)|privacy policy)\b.{0,100}$",
     # captions
     r"(?:captions?|photo(?:graph)?s?|image|picture|video|source image|file photo|credit)"
