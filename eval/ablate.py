@@ -195,7 +195,8 @@ def halves(samples: Sequence[Sample], encoder: SecondEncoder, splits: int) -> Ta
     others: list[dict[str, Figures]] = []
     for number in range(splits):
         inside = np.zeros(len(samples), dtype=bool)
-        for name in {s.name for s in samples}:
+        # In their order, so that every run has the same halves.
+        for name in dict.fromkeys(s.name for s in samples):
             mine = np.flatnonzero([s.name == name for s in samples])
             inside[rng.permutation(mine)[: len(mine) // 2]] = True
         for chosen in (inside, ~inside):
