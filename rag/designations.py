@@ -10,7 +10,8 @@ from rag.text import word_key
 
 # Not the possessive before a number, nor a number that goes on ("30-day", "5 %").
 _DESIGNATION = re.compile(
-    r"(?<![\w'’])([^\W\d_]{1,15})[ \-\u00a0]?(\d{1,6}(?:[.,]\d+)*)(?![\w%]|-\w| %)"
+    r"(?<![\w'’])([^\W\d_]{1,15})[ \-\u00a0]?(\d{1,6}(?:[.,]\d+)*)"
+    r"(?![\w%]|[.,]\d|-\w|[ \u00a0\u202f]%)"
 )
 # What comes before a number without being part of a name.
 _BEFORE = frozenset({"year", "years", "day", "days", "page", "pages", "row", "rows"})

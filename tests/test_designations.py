@@ -19,6 +19,7 @@ NUMBERS = st.integers(1, 999).map(str)
     ("Article\u00a05 or article 6", {("article", "5"), ("article", "6")}),
     ("On 9 July 2024, in 2023 or by May 7", set()),
     ("the 30-day truce, a rise of about 5 %, over 12%", set()),
+    ("it fell 3.5%, rose 2.5 % or 5\u00a0%, and weighs 12.5kg", set()),
     ("ABC’s 1998 design, the year 2000, on page 7", set()),
     ("x86_64 and v2beta", set()),
 ])  # fmt: skip
