@@ -19,14 +19,18 @@ _LEAST_STEM = 4
 def may_be_slip(surface: str, pieces: Callable[[str], int]) -> bool:
     """Whether a word is long enough, of letters alone, and none that is in use.
 
+    Only in scripts with small letters: where words are written together, as in Chinese, what counts
+    as a word is a sentence, and one sign of it another meaning.
+
     Args:
         surface: the word.
         pieces: into how many pieces a vocabulary of common words cuts a text.
     """
     least = _LEAST_NAME if surface[:1].isupper() else _LEAST
-    if len(surface) < least or not surface.isalpha():
+    small = surface.lower()
+    if len(surface) < least or not surface.isalpha() or not small.islower():
         return False
-    stems = [surface, *(surface[: -len(end)] for end in _ENDINGS if surface.endswith(end))]
+    stems = [small, *(small[: -len(end)] for end in _ENDINGS if small.endswith(end))]
     in_use = any(len(stem) >= _LEAST_STEM and pieces(stem) < 2 for stem in stems)
     return not in_use and not word_key(f"{surface[:-1]}'{surface[-1]}")[1]
 
@@ -65,8 +69,9 @@ def _one_edit(one: str, other: str) -> bool:
 
 
 def mended(text: str, meant: Mapping[str, str]) -> str:
-    """`text` with the words of `meant` replaced by what they were to be."""
-    places: list[Word] = [word for word in words(text) if word.surface in meant]
+    """`text` with the words of `meant`, however written, replaced by what they were to be."""
+    right = {word_key(surface)[0]: word for surface, word in meant.items()}
+    places: list[Word] = [word for word in words(text) if word.term in right]
     for word in reversed(places):
-        text = text[: word.span.start] + meant[word.surface] + text[word.span.end :]
+        text = text[: word.span.start] + right[word.term] + text[word.span.end :]
     return text

@@ -51,6 +51,7 @@ def test_what_may_be_a_slip(word: str, embedder: OnnxEmbedder) -> None:
 
 @pytest.mark.parametrize("word", [
     "building", "dialing", "broaden", "havent", "hackers", "brig", "Kyiv", "mk44x", "2030",
+    "DIALING", "HACKERS", "图书馆几点开门",
 ])  # fmt: skip
 def test_words_in_use_and_short_ones_are_none(word: str, embedder: OnnxEmbedder) -> None:
     assert not may_be_slip(word, embedder.count)
@@ -67,6 +68,13 @@ def test_the_answer_is_the_same_and_says_how_it_read_the_question(assistant: Ass
     assert slip.probability == pytest.approx(right.probability)
     assert answer_dict(slip)["notice"] == slip.notice
     assert slip.standalone_question == slip.question
+
+
+def test_a_slip_made_twice_is_mended_twice() -> None:
+    twice = "Ighthouses: whose is the ighthouse, and the IGHTHOUSE’s keeper?"
+    assert mended(twice, {"Ighthouses": "lighthouse"}) == (
+        "lighthouse: whose is the lighthouse, and the lighthouse keeper?"
+    )
 
 
 def test_what_is_near_nothing_stays_missing(assistant: Assistant) -> None:
