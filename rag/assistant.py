@@ -151,11 +151,12 @@ class Assistant:
         )
         if self._drafter is None or quotes.refused:
             # Decided before the model is asked: nothing is spent on what has no answer here.
-            yield replace(quotes, notice=note)
+            yield replace(quotes, notice=note, read_as=note)
         else:
             evidence = _offered(citations, [asked, *parts])
             for answer in self._drafter.stream(quotes, evidence, self._version()):
-                yield replace(answer, notice=" ".join(filter(None, (note, answer.notice))))
+                notice = " ".join(filter(None, (note, answer.notice)))
+                yield replace(answer, notice=notice, read_as=note)
 
     def _version(self) -> int:
         """The number of the library's latest change."""

@@ -219,7 +219,8 @@ class Answer:
     closest quotes. `missing` are the question's own words that no evidence has. `points` group
     the citations; `uncovered` are parts of the question that they don't answer; times are in ms.
     `notice` says how slips of the pen in the question were read, and why a model that was asked did
-    not answer; `usage` what asking it took.
+    not answer; `read_as` is the first of these alone, which has words of the question; `usage` is
+    what asking the model took.
     """
 
     question: str
@@ -238,4 +239,5 @@ class Answer:
     model: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     notice: str = ""
+    read_as: str = field(default="", compare=False)
     usage: Mapping[str, Any] | None = None

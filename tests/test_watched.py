@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from rag.assistant import Assistant
 from rag.settings import load
 from tests.model_server import Body, Reply, Script, first_line, scripted
 from tests.serving import Bare, served
+from ui.service import Reply as Said
 from ui.service import Service
 from ui.web.app import create_app
-from ui.web.logs import JsonLines
+from ui.web.logs import JsonLines, log_answer
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -102,6 +104,20 @@ def test_logs_have_the_question_only_where_told(
     assert "k" * 16 not in "\n".join(lines)
 
 
+@pytest.mark.parametrize("with_questions", [False, True])
+def test_logs_have_the_slips_of_a_question_only_where_told(
+    lines: list[str], assistant: Assistant, with_questions: bool
+) -> None:
+    question = "How many contaners were aboard the ship that hit the bridge?"
+    answer = assistant.answer(question)
+    failed = replace(answer, notice=f"{answer.notice} The model broke off.")
+    for one in (answer, failed):
+        log_answer(Said(one), with_questions)
+    assert len(lines) == 2
+    assert ("contaners" in "".join(lines)) == with_questions
+    assert json.loads(lines[1])["notice"].endswith("The model broke off.")
+
+
 def test_what_breaks_is_told_and_logged_without_its_words(lines: list[str]) -> None:
     broken = Bare(RuntimeError("secret"))
     app = create_app(Service(broken))
@@ -127,6 +143,7 @@ from rag.domain import Answer
 from rag.settings import load
 from tests.serving import Bare
 from ui.server import serve
+from ui.service import Reply as Said
 from ui.service import Service
 import ui.impatient
 

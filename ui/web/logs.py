@@ -53,8 +53,9 @@ def log(message: str, fields: Mapping[str, Any]) -> None:
 
 
 def log_answer(reply: Reply, with_question: bool) -> None:
-    """Log a complete answer, what was asked only `with_question`."""
+    """Log a complete answer, what was asked, or any word of it, only `with_question`."""
     answer = reply.answer
+    notice = answer.notice if with_question else answer.notice.removeprefix(answer.read_as).strip()
     log("answer", {
         "answer": reply.id,
         "mode": answer.mode,
@@ -63,7 +64,7 @@ def log_answer(reply: Reply, with_question: bool) -> None:
         "citations": len(answer.citations),
         "withheld": len(answer.withheld),
         "milliseconds": round(answer.timings_ms.get("total", 0.0), 1),
-        "notice": answer.notice or None,
+        "notice": notice or None,
         "question": answer.question if with_question else None,
     })  # fmt: skip
 
