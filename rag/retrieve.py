@@ -18,7 +18,7 @@ from rag.conversation import Turn
 from rag.domain import Hit
 from rag.embed import Embedder
 from rag.filters import EVERYTHING, Filter
-from rag.library import Library, StoredPassage
+from rag.library import Library, Selection, StoredPassage
 from rag.library.keywords import name_term
 from rag.period import of_iso
 from rag.slips import may_be_slip, meant, mended
@@ -145,20 +145,27 @@ class Retriever:
             tuple(unknown), self._embedder.word_vectors,
         )  # fmt: skip
 
-    def _read(self, turn: Turn) -> Query:
-        """The turn analysed; where a word is unknown for a slip of the pen, as it was meant."""
-        query = self.analyse(turn)
-        read_as = {word: right for word in query.unknown if (right := self._meant(word))}
+    def _as_meant(self, query: Query, within: Selection | None) -> Query:
+        """The query; where a word is unknown for a slip of the pen, as it was meant.
+
+        What it is read as stands in passages `within`: no word of another article is told.
+        """
+        if query.word_vectors is None:
+            # Another model's tokens, or an estimate of them, don't tell which words are in use.
+            return query
+        read_as = {word: right for word in query.unknown if (right := self._meant(word, within))}
         if not read_as:
             return query
+        turn = query.turn
         again = self.analyse(replace(turn, question=mended(turn.question, read_as)))
         return replace(again, read_as=read_as)
 
-    def _meant(self, word: str) -> str | None:
+    def _meant(self, word: str, within: Selection | None) -> str | None:
         if not may_be_slip(word, self._embedder.count):
             return None
         (found,) = words(word)
-        passages = (s.passage for s in self._library.near_term(found.term, _SLIP_PASSAGES))
+        near = (s.passage for s in self._library.near_term(found.term, _SLIP_PASSAGES))
+        passages = (p for p in near if within is None or p.id in within.members)
         return meant(word, (p.span.of(p.article.text) for p in passages))
 
     def _when(self, turn: Turn) -> When:
@@ -170,8 +177,9 @@ class Retriever:
 
         Only articles that `where` accepts are searched; all that is in them can be found.
         """
-        query = self._read(turn)
+        query = self.analyse(turn)
         within = self._library.select(where)
+        query = self._as_meant(query, within)
         dense = self._library.dense(query.vector, self._candidates, within)
         keyword = self._library.keyword(query.terms, self._candidates, within)
         best = max(keyword.values(), default=1.0) or 1.0

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ingest.job import ingest
 from rag.assistant import Assistant
 from rag.contract import answer_dict
 from rag.embed import OnnxEmbedder
+from rag.embed_openai import choose_embedder
+from rag.filters import Filter
+from rag.library import Library
+from rag.settings import load
 from rag.slips import may_be_slip, meant, mended
+from tests.model_server import scripted
 
 LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyz")
 TEXT = "The keeper shut the sluice. Both sluices and the lighthouse were painted; Sluice 4 was not."
@@ -75,6 +84,30 @@ def test_a_slip_made_twice_is_mended_twice() -> None:
     assert mended(twice, {"Ighthouses": "lighthouse"}) == (
         "lighthouse: whose is the lighthouse, and the lighthouse keeper?"
     )
+
+
+def test_no_word_of_an_article_that_the_filter_leaves_out_is_told(
+    make_assistant: Callable[[Path], Assistant], tmp_path: Path
+) -> None:
+    (tmp_path / "open.md").write_text("The ferry leaves at noon from the western pier.\n")
+    (tmp_path / "closed.md").write_text("The turbines were sold to a rival for a song.\n")
+    assistant, question = make_assistant(tmp_path), "Who bought the turbimes?"
+    assert assistant.answer(question).notice == "Read “turbimes” as “turbines”."
+    kept = assistant.answer(question, where=Filter(sources=("open.md",)))
+    assert not kept.notice and "turbimes" in kept.missing
+
+
+def test_a_word_in_use_is_none_whatever_the_embedding_models_tokens(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("The house was built in 1950.\n")
+    with scripted([""]) as script:
+        environ = {**script.environ, "PULLQUOTE_EMBEDDING_ENDPOINT_MODEL": "letters"}
+        settings = load(environ, library=tmp_path / "library")
+        embedder = choose_embedder(settings, tmp_path)
+        library = Library(settings.library, create=True)
+        ingest([tmp_path / "a.md"], library, embedder, settings)
+        answer = Assistant(library, embedder, settings).answer("What did the horse do?")
+        assert embedder.count("horse") > 1
+    assert "horse" not in answer.notice
 
 
 def test_what_is_near_nothing_stays_missing(assistant: Assistant) -> None:
