@@ -53,7 +53,10 @@ class E5:
             self._session = open_session(model)
             self._rows = np.load(rows, mmap_mode="r")
         except Exception as error:  # the libraries raise bare exceptions of their own
-            raise EmbeddingError(f"cannot load the second encoder in {folder}: {error}") from error
+            raise EmbeddingError(
+                f"cannot load the second encoder in {folder}: {error}; "
+                "delete that folder, and it is made anew"
+            ) from error
         self._positions = self._tokenizer.get_vocab_size()
         self._pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
 
@@ -85,7 +88,7 @@ def open_e5(cache: Path) -> E5:
     import onnxruntime
 
     folder = cache / "models" / f"{_PACKAGED[2][:16]}-{_PREPARATION}-{onnxruntime.__version__}"
-    if not folder.is_dir():
+    if not _complete(folder):
         try:
             source = packaged_file(*_PACKAGED)
         except EmbeddingError as error:
@@ -98,6 +101,11 @@ def open_e5(cache: Path) -> E5:
                 "set PULLQUOTE_CACHE to a folder that can be written"
             ) from error
     return E5(folder)
+
+
+def _complete(folder: Path) -> bool:
+    """Whether all of a prepared model is there: whoever empties caches may leave a part."""
+    return all((folder / name).is_file() for name in _FILES)
 
 
 def _prepare(source: Path, target: Path) -> None:
@@ -116,8 +124,10 @@ def _prepare(source: Path, target: Path) -> None:
         tokenizer_of(packed).save(str(tokenizer), pretty=False)
         np.save(rows, input_rows(packed).astype(np.float16))
         try:
+            if target.is_dir() and not _complete(target):
+                target.rename(Path(folder) / "incomplete")
             made.rename(target)
         except OSError:
             # Somebody else was quicker; theirs are the same files.
-            if not target.is_dir():
+            if not _complete(target):
                 raise

@@ -78,8 +78,18 @@ def test_a_damaged_preparation_is_named(tmp_path: Path) -> None:
         folder = tmp_path / name
         shutil.copytree(made, folder)
         (folder / name).write_bytes(b"{")
-        with pytest.raises(EmbeddingError, match="second encoder"):
+        with pytest.raises(EmbeddingError, match=r"second encoder.*delete that folder"):
             E5(folder)
+
+
+def test_a_preparation_of_which_a_part_is_gone_is_made_anew(tmp_path: Path) -> None:
+    made = next((cache_folder(os.environ) / "models").glob(f"*{e5._PREPARATION}*"))
+    folder = tmp_path / "models" / made.name
+    shutil.copytree(made, folder)
+    (folder / "rows.npy").unlink()
+    (closeness,) = open_e5(tmp_path).closeness("When does it leave?", SENTENCES[:1])
+    assert 0 < closeness <= 1
+    assert [f.name for f in folder.parent.iterdir()] == [made.name]
 
 
 def test_a_missing_package_is_named_and_the_way_without(
