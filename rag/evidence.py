@@ -192,10 +192,7 @@ def assess(
     if favour is not None:
         here = np.array([favour(c.hit.passage.article) for c in candidates])
         if here.any():
-            known = {id(c): score for c, score in ranked}
-            pairs = zip(candidates, own_scores, strict=True)
-            own_scores = np.array([known.get(id(c), score) for c, score in pairs])
-            ranked = _ordered(candidates, own_scores + PRIOR * here)
+            ranked = _ordered(candidates, _as_seen(candidates, own_scores, ranked) + PRIOR * here)
     scores = np.array([score for _, score in ranked])
     chances = np.exp(scores - scores.max())
     chances = probability * chances / chances.sum()
@@ -206,6 +203,23 @@ def assess(
         for number, ((c, _), chance) in enumerate(zip(ranked, chances, strict=True), 1)
     )
     return Assessment(evidence, probability, probability >= weights.answerable_from, missing)
+
+
+def _as_seen(
+    candidates: Sequence[Candidate], scores: NDArray[np.float64], ranked: Ranked
+) -> NDArray[np.float64]:
+    """The scores (n,) moved as a second look moved them in `ranked`; repeats with what they repeat.
+
+    Otherwise a copy of what was found to be far would come back with the score of the first look.
+    """
+    before = {id(c): float(score) for c, score in zip(candidates, scores, strict=True)}
+    moves = [(c.reading, s - before[id(c)]) for c, s in ranked if s != before[id(c)]]
+
+    def move(reading: Reading) -> float:
+        return next((by for r, by in moves if r is reading or _repeats(reading, r)), 0.0)
+
+    moved: NDArray[np.float64] = scores + np.array([move(c.reading) for c in candidates])
+    return moved
 
 
 def _chance(model: Linear, signals: NDArray[np.float64]) -> float:

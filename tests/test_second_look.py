@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.cases import load_set
+from rag import evidence
 from rag.assistant import Assistant
 from rag.conversation import last_turn
 from rag.e5 import second_encoder
@@ -105,6 +107,33 @@ def test_what_is_far_from_all_lowers_the_chance_of_an_answer(assistant: Assistan
     ]  # fmt: skip
     assert compared
     assert all(far < near for far, near in compared)
+
+
+def test_a_copy_of_what_is_far_stays_far_when_a_page_is_favoured(
+    make_assistant: Callable[[Path], Assistant], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = "The key of the hut hangs behind the blue door."
+    warden = "The key of the hut hangs with the warden in the valley."
+    for name, text in {
+        "a": behind, "b": behind, "c": warden, "e": "The hut has a stove and a key board.",
+    }.items():  # fmt: skip
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\n{text}\n")
+
+    class Behind(Told):
+        def closeness(self, question: str, texts: Sequence[str]) -> Vector:
+            super().closeness(question, texts)
+            return np.array([0.5 if behind in t else 0.95 for t in texts], np.float32)
+
+    monkeypatch.setattr(evidence, "in_doubt", lambda *_: True)
+    turn = last_turn("Where is the key of the hut?", ())
+    retrieved, encoder = make_assistant(tmp_path)._retriever.search(turn), Behind(0)
+    shares = []
+    for favour in (None, lambda article: article.source == "e.md"):
+        found = assess(retrieved, load_weights(), encoder, favour)
+        chance = {e.span.of(e.article.text): e.score for e in found.evidence}
+        shares.append(chance[behind] / chance[warden])
+    assert any(behind in text for _, texts in encoder.asked for text in texts)
+    assert shares[0] == pytest.approx(shares[1])
 
 
 def test_a_refusal_stays_one_where_nothing_was_found(assistant: Assistant) -> None:
