@@ -11,7 +11,8 @@ from rag.text import Word, word_key, words
 _LEAST, _LEAST_NAME = 5, 6
 # A word is taken for another one only where no third is nearly as frequent.
 _CLEARLY = 3
-# What a word in use may end in, and how long it must be without.
+# What a word in use may begin or end with, and how long it must be without.
+_BEGINNINGS = ("un", "re", "non", "mis", "dis", "pre")
 _ENDINGS = ("s", "es", "d", "ed", "ing", "er", "en", "ly")
 _LEAST_STEM = 4
 
@@ -30,7 +31,14 @@ def may_be_slip(surface: str, pieces: Callable[[str], int]) -> bool:
     small = surface.lower()
     if len(surface) < least or not surface.isalpha() or not small.islower():
         return False
-    stems = [small, *(small[: -len(end)] for end in _ENDINGS if small.endswith(end))]
+    if surface[1:] not in (surface[1:].lower(), surface[1:].upper()):
+        # A capital inside, as in "GitHub", is put there on purpose.
+        return False
+    stems = [
+        small,
+        *(small[len(start) :] for start in _BEGINNINGS if small.startswith(start)),
+        *(small[: -len(end)] for end in _ENDINGS if small.endswith(end)),
+    ]
     in_use = any(len(stem) >= _LEAST_STEM and pieces(stem) < 2 for stem in stems)
     return not in_use and not word_key(f"{surface[:-1]}'{surface[-1]}")[1]
 

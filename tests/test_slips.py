@@ -60,7 +60,7 @@ def test_what_may_be_a_slip(word: str, embedder: OnnxEmbedder) -> None:
 
 @pytest.mark.parametrize("word", [
     "building", "dialing", "broaden", "havent", "hackers", "brig", "Kyiv", "mk44x", "2030",
-    "DIALING", "HACKERS", "图书馆几点开门",
+    "DIALING", "HACKERS", "undated", "SpaceX", "图书馆几点开门",
 ])  # fmt: skip
 def test_words_in_use_and_short_ones_are_none(word: str, embedder: OnnxEmbedder) -> None:
     assert not may_be_slip(word, embedder.count)
