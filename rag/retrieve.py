@@ -35,6 +35,8 @@ _AT_THE_END = 0.05
 _CACHED_TEXTS = 1024
 # So many passages show which word of the library was meant by one that it lacks.
 _SLIP_PASSAGES = 20
+# Where more words are unknown, the question is in another language, or none at all.
+_MOST_SLIPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ class Retriever:
         if query.word_vectors is None:
             # Another model's tokens, or an estimate of them, don't tell which words are in use.
             return query
-        read_as = {word: right for word in query.unknown if (right := self._meant(word, within))}
+        unknown = query.unknown[:_MOST_SLIPS]
+        read_as = {word: right for word in unknown if (right := self._meant(word, within))}
         if not read_as:
             return query
         turn = query.turn

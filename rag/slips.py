@@ -9,6 +9,8 @@ from rag.text import Word, word_key, words
 
 # Shorter words are one letter from too many; names mean somebody else sooner.
 _LEAST, _LEAST_NAME = 5, 6
+# What is longer is no word, and takes long to look for.
+_MOST = 30
 # A word is taken for another one only where no third is nearly as frequent.
 _CLEARLY = 3
 # What a word in use may begin or end with, and how long it must be without.
@@ -29,7 +31,7 @@ def may_be_slip(surface: str, pieces: Callable[[str], int]) -> bool:
     """
     least = _LEAST_NAME if surface[:1].isupper() else _LEAST
     small = surface.lower()
-    if len(surface) < least or not surface.isalpha() or not small.islower():
+    if not least <= len(surface) <= _MOST or not surface.isalpha() or not small.islower():
         return False
     if surface[1:] not in (surface[1:].lower(), surface[1:].upper()):
         # A capital inside, as in "GitHub", is put there on purpose.

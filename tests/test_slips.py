@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rag.embed import OnnxEmbedder
 from rag.embed_openai import choose_embedder
 from rag.filters import Filter
 from rag.library import Library
+from rag.library.keywords import _one_edit
 from rag.settings import load
 from rag.slips import may_be_slip, meant, mended
 from tests.model_server import scripted
@@ -60,7 +62,7 @@ def test_what_may_be_a_slip(word: str, embedder: OnnxEmbedder) -> None:
 
 @pytest.mark.parametrize("word", [
     "building", "dialing", "broaden", "havent", "hackers", "brig", "Kyiv", "mk44x", "2030",
-    "DIALING", "HACKERS", "undated", "SpaceX", "图书馆几点开门",
+    "DIALING", "HACKERS", "undated", "SpaceX", "lighthoues" * 4, "图书馆几点开门",
 ])  # fmt: skip
 def test_words_in_use_and_short_ones_are_none(word: str, embedder: OnnxEmbedder) -> None:
     assert not may_be_slip(word, embedder.count)
@@ -95,6 +97,29 @@ def test_no_word_of_an_article_that_the_filter_leaves_out_is_told(
     assert assistant.answer(question).notice == "Read “turbimes” as “turbines”."
     kept = assistant.answer(question, where=Filter(sources=("open.md",)))
     assert not kept.notice and "turbimes" in kept.missing
+
+
+def test_what_was_meant_is_found_beside_many_words_with_another_beginning(
+    make_assistant: Callable[[Path], Assistant], tmp_path: Path
+) -> None:
+    for number in range(25):
+        text = f"The cause of fault {number} was never found by the crew.\n"
+        (tmp_path / f"{number:02}.md").write_text(text)
+    (tmp_path / "last.md").write_text("The house was built in 1950.\n")
+    answer = make_assistant(tmp_path).answer("When was the hause built?")
+    assert answer.notice == "Read “hause” as “house”."
+
+
+@given(data=st.data(), letter=LETTERS)
+def test_the_keywords_are_searched_for_all_of_one_edit(data: st.DataObject, letter: str) -> None:
+    term = data.draw(st.text(LETTERS, min_size=2, max_size=8))
+    at = data.draw(st.integers(1, len(term) - 1))
+    before, after = term[:at], term[at:]
+    for other in (before + after[1:], before + letter + after, before + letter + after[1:],
+                  term + letter, before + after[1:2] + after[:1] + after[2:]):  # fmt: skip
+        assert any(re.fullmatch(pattern, other) for pattern in _one_edit(term))
+    for pattern in _one_edit(term):
+        assert not re.fullmatch(pattern, f"{letter}{term}{letter}")
 
 
 def test_a_word_in_use_is_none_whatever_the_embedding_models_tokens(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ class Library:
         return self._views.keywords.document_frequency(term)
 
     def near_term(self, term: str, limit: int) -> list[StoredPassage]:
-        """Up to `limit` passages with a term that is one edit from `term`."""
+        """Up to `limit` passages with a term one edit from `term`, of the same beginning."""
         return self.passages(self._views.keywords.near(term, limit))
 
     def vectors(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,19 @@ def is_name(surface: str) -> bool:
 def name_term(surface: str) -> str:
     """The index term that the spellings of a name share; no stem can equal it."""
     return "~" + name_key(surface)
+
+
+def _one_edit(term: str) -> list[str]:
+    """Regular expressions of what is one edit from `term` and begins as it does."""
+    found = []
+    for at in range(1, len(term) + 1):
+        before, after = term[:at], term[at:]
+        found.append((before, ".", after))
+        if after:
+            # Another letter here, or none.
+            found.append((before, ".?", after[1:]))
+            found.append((before, "", f"{after[1:2]}{after[0]}{after[2:]}"))
+    return [f"{re.escape(start)}{any_}{re.escape(end)}" for start, any_, end in found]
 
 
 class KeywordView:
@@ -123,11 +137,14 @@ class KeywordView:
         return int(self._searcher().doc_freq("body", term))
 
     def near(self, term: str, limit: int) -> list[int]:
-        """Ids of up to `limit` passages with a term that is one edit from `term`."""
+        """Ids of up to `limit` passages with a term one edit from `term`, of the same beginning."""
         import tantivy
 
         searcher = self._searcher()
-        query = tantivy.Query.fuzzy_term_query(self._schema, "body", term, distance=1)
+        # Its own fuzzy query also finds other beginnings: "cause", of which there may be many, for
+        # "hause", and the only "house" is not among the first.
+        queries = [tantivy.Query.regex_query(self._schema, "body", p) for p in _one_edit(term)]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, q) for q in queries])
         hits = searcher.search(query, limit, count=False).hits
         return [int(i) for i in searcher.fast_field_values("id", [place for _, place in hits])]
 
