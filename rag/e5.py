@@ -8,7 +8,6 @@ package as data, and is prepared once: computed in 8 bits, kept in the per-user 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 from rag.e5_file import graph_of, input_rows, read_packed, tokenizer_of
 from rag.embed import Vector, unit_length
 from rag.errors import EmbeddingError
-from rag.prepared import open_session, packaged_file, quantised
+from rag.prepared import open_session, packaged_file, quantised, workshop
 from rag.settings import Settings
 
 # The variant with the pieces of English and Portuguese alone: for these the same vectors, from a
@@ -28,7 +27,7 @@ _PACKAGED = (
     "d06eb0b0ae4e8a46813ece6d2dd9a9f3880ea3a44c8968d72d0a6fd670ec5234",
 )  # fmt: skip
 # Changing how the prepared files are made must change this, so that no old ones are taken.
-_PREPARATION = "e5-dynamic-qint8-per-channel-1"
+_PREPARATION = "e5-dynamic-qint8-per-channel-2"
 _FILES = ("model.onnx", "tokenizer.json", "rows.npy")
 # What the model was trained to see before each kind of text.
 _ASKED, _TOLD = "query: ", "passage: "
@@ -92,13 +91,16 @@ def open_e5(cache: Path) -> E5:
         try:
             source = packaged_file(*_PACKAGED)
         except EmbeddingError as error:
-            raise EmbeddingError(f"{error}, or do without: second_look = off") from error
+            raise EmbeddingError(
+                f"{error}; where there is no build of it for the machine, do without: "
+                "second_look = off"
+            ) from error
         try:
             _prepare(source, folder)
         except OSError as error:
             raise EmbeddingError(
                 f"cannot write the prepared model to {folder.parent}: {error}; "
-                "set PULLQUOTE_CACHE to a folder that can be written"
+                "set PULLQUOTE_CACHE to a folder that can be written, or second_look = off"
             ) from error
     return E5(folder)
 
@@ -113,19 +115,18 @@ def _prepare(source: Path, target: Path) -> None:
     import onnx
 
     packed = read_packed(source)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        made = Path(folder) / target.name
+    with workshop(target.parent) as folder:
+        made = folder / target.name
         made.mkdir()
         model, tokenizer, rows = (made / name for name in _FILES)
-        plain = Path(folder) / "plain.onnx"
+        plain = folder / "plain.onnx"
         onnx.save(graph_of(packed), str(plain))
         quantised(plain, model)
         tokenizer_of(packed).save(str(tokenizer), pretty=False)
         np.save(rows, input_rows(packed).astype(np.float16))
         try:
             if target.is_dir() and not _complete(target):
-                target.rename(Path(folder) / "incomplete")
+                target.rename(folder / "incomplete")
             made.rename(target)
         except OSError:
             # Somebody else was quicker; theirs are the same files.

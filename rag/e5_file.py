@@ -25,8 +25,10 @@ Numbers = NDArray[np.float32]
 _MAGIC = b"E5S1"
 _BLOCK = 32
 _PACKED = 1
-# Before and after each text, as the model was trained.
-_START, _END = "<s>", "</s>"
+# The model's marks, the first two before and after each text. In a text they are letters, as in
+# pasted markup; so they go by other names here, with a character that is for private use.
+_MARKS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>")
+_PRIVATE = "\ue000"
 MAX_TOKENS = 512
 
 
@@ -127,16 +129,18 @@ def tokenizer_of(packed: Packed) -> Any:
     """The model's tokenizer, which cuts what is longer than `MAX_TOKENS`."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    tokenizer = Tokenizer(models.Unigram(list(packed.pieces), unk_id=packed.unknown))
+    pieces = [(_PRIVATE * (text in _MARKS) + text, score) for text, score in packed.pieces]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=packed.unknown))
     tokenizer.normalizer = normalizers.Sequence([
         normalizers.NFKC(),
         # Also marks without a width, such as those between ways of writing.
         normalizers.Replace(Regex(r"[\s\p{Cf}]+"), " "),
     ])  # fmt: skip
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    ends = [(mark, tokenizer.token_to_id(mark)) for mark in (_START, _END)]
+    start, end = (_PRIVATE + mark for mark in _MARKS[:2])
+    ends = [(mark, tokenizer.token_to_id(mark)) for mark in (start, end)]
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{_START} $A {_END}", special_tokens=ends
+        single=f"{start} $A {end}", special_tokens=ends
     )
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer

@@ -8,7 +8,6 @@ per-user cache under the digest of what it was made from.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from rag.domain import Span
 from rag.errors import EmbeddingError
-from rag.prepared import digest, open_session, packaged_file, quantised
+from rag.prepared import digest, open_session, packaged_file, quantised, workshop
 from rag.wordpiece import PieceCounter
 
 if TYPE_CHECKING:
@@ -86,9 +85,8 @@ def _prepare(source: Path, target: Path) -> None:
     """Write to `target` the model at `source`, computing in 8 bits; atomically."""
     import onnxruntime as ort
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        folded, done = Path(folder) / "folded.onnx", Path(folder) / "done.onnx"
+    with workshop(target.parent) as folder:
+        folded, done = folder / "folded.onnx", folder / "done.onnx"
         options = ort.SessionOptions()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(folded)
@@ -107,8 +105,8 @@ def _extract_words(source: Path, target: Path) -> None:
     vectors = rows.astype(np.float32) * scales
     # Their common part says nothing about any one word.
     vectors -= vectors.mean(axis=0)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        done = Path(folder) / target.name
+    with workshop(target.parent) as folder:
+        done = folder / target.name
         np.save(done, vectors.astype(np.float16))
         done.replace(target)
 

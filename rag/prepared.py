@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rag.errors import EmbeddingError
+
+_WORKSHOP = "making-"
+# Making a model takes seconds.
+_STALE_SECONDS = 3600
 
 
 def digest(path: Path) -> str:
@@ -29,6 +38,17 @@ def packaged_file(package: str, relative: str, expected: str) -> Path:
             f"{path} is not the file Pullquote was tested with: reinstall {package}"
         )
     return path
+
+
+@contextmanager
+def workshop(parent: Path) -> Iterator[Path]:
+    """A folder in `parent` to make files in, gone afterwards; so are those of runs that died."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(f"{_WORKSHOP}*"):
+        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=_WORKSHOP) as folder:
+        yield Path(folder)
 
 
 def quantised(source: Path, target: Path) -> None:

@@ -22,7 +22,7 @@ from rag.e5 import E5, open_e5
 from rag.e5_file import MAX_TOKENS, graph_of, input_rows, read_packed, tokenizer_of
 from rag.embed import Vector
 from rag.errors import EmbeddingError
-from rag.prepared import open_session
+from rag.prepared import open_session, workshop
 from rag.settings import cache_folder
 from tests.packed import WIDTH, packed_file
 
@@ -61,6 +61,24 @@ def test_what_is_longer_than_the_model_takes_is_cut(second: E5) -> None:
     (closeness,) = second.closeness("When does the ferry leave?", [long])
     assert 0 < closeness <= 1
     assert len(second._tokenizer.encode(long).ids) == MAX_TOKENS
+
+
+def test_marks_of_the_model_in_a_text_are_text(second: E5) -> None:
+    ids = second._tokenizer.encode("<s>ferry</s><mask>").ids
+    assert len(ids) > 6
+    assert ids.count(0) == ids.count(2) == 1
+
+
+def test_what_a_killed_preparation_left_is_cleared_away(tmp_path: Path) -> None:
+    old, new = tmp_path / "making-old", tmp_path / "making-new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "plain.onnx").write_bytes(b"1")
+    os.utime(old, (1, 1))
+    with workshop(tmp_path) as folder:
+        assert folder.is_dir()
+        assert not old.exists() and new.is_dir()
+    assert not folder.exists()
 
 
 def test_two_that_prepare_it_at_once_get_the_same(tmp_path: Path) -> None:
@@ -161,7 +179,7 @@ def test_a_block_holds_its_weights(scale: float, nibbles: list[int]) -> None:
 def test_the_tokenizer_has_the_pieces_of_the_file(tmp_path: Path) -> None:
     packed = read_packed(packed_file(tmp_path / "small.bin", np.random.default_rng(1)))
     encoding = tokenizer_of(packed).encode("ab ba\u200b\n ab")
-    assert encoding.tokens == ["<s>", "▁ab", "▁", "b", "a", "▁ab", "</s>"]
+    assert encoding.tokens == ["\ue000<s>", "▁ab", "▁", "b", "a", "▁ab", "\ue000</s>"]
     assert input_rows(packed).shape[1] == WIDTH
 
 

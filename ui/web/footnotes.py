@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.compose import attribution, escape, written_date
@@ -10,6 +11,8 @@ from rag.domain import Answer, Citation, Kind
 _SOURCES = "\n\n**Sources**\n\n"
 _NEAREST = "\n\n**Nearest in the articles**\n\n"
 _NOTE = "\n\n*"
+# The text's own stars are escaped.
+_NOTICE = re.compile(r"\n\n\*[^\n]+\*$")
 
 
 def body(answer: Answer) -> str:
@@ -34,7 +37,7 @@ def foot(answer: Answer) -> str:
 def without_foot(text: str) -> str:
     """An earlier answer as its client sends it back, without what `foot` put under it."""
     ends = [place for mark in (_SOURCES, _NEAREST) if (place := text.rfind(mark)) >= 0]
-    return text[: min(ends)] if ends else text
+    return _NOTICE.sub("", text[: min(ends)] if ends else text)
 
 
 def _list(citations: Sequence[Citation], text: str) -> str:
