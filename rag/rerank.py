@@ -21,8 +21,8 @@ from rag.signals import Candidate
 # Units that are looked at; among so many is the right one where it is anywhere, mostly.
 SEEN = 3
 # Closer than this in log-odds, the best two are level; between these, an answer is in doubt.
-_LEVEL = 0.8
-_DOUBT = (0.3, 0.7)
+_LEVEL = 0.7
+_DOUBT = (0.35, 0.65)
 SECOND_SIGNALS = (*ANSWER_SIGNALS, "closeness")
 
 Ranked = Sequence[tuple[Candidate, float]]
