@@ -116,15 +116,16 @@ class Remembering:
 
     def __init__(self, encoder: SecondEncoder) -> None:
         self._encoder = encoder
-        self._known: dict[tuple[str, str], float] = {}
+        self._known: dict[tuple[tuple[str, ...], str], float] = {}
 
-    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
+    def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
         """A number for each text, (texts,)."""
-        missing = [t for t in texts if (question, t) not in self._known]
+        asked = tuple(questions)
+        missing = [t for t in texts if (asked, t) not in self._known]
         if missing:
-            told = self._encoder.closeness(question, missing)
-            self._known |= {(question, t): c for t, c in zip(missing, told.tolist(), strict=True)}
-        return np.array([self._known[question, t] for t in texts], dtype=np.float32)
+            told = self._encoder.closeness(asked, missing)
+            self._known |= {(asked, t): c for t, c in zip(missing, told.tolist(), strict=True)}
+        return np.array([self._known[asked, t] for t in texts], dtype=np.float32)
 
 
 def seen(

@@ -198,7 +198,7 @@ def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
 def looked(one: Sample, ranked: Ranked, encoder: SecondEncoder) -> Looked:
     """A question with units, and all that its decision is made of."""
     row = answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
-    return Looked(one, ranked, row, look(encoder, one.retrieved.query.turn.standalone, ranked))
+    return Looked(one, ranked, row, look(encoder, one.retrieved.query.turn, ranked))
 
 
 def fit_decision(found: Sequence[Looked]) -> Decision:

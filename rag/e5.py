@@ -59,12 +59,12 @@ class E5:
         self._positions = self._tokenizer.get_vocab_size()
         self._pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
 
-    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
-        """The cosine of each text to the question, (texts,)."""
-        asked, *told = self._pool.map(
-            self._vector, [_ASKED + question, *(_TOLD + t for t in texts)]
-        )
-        return np.array([asked @ vector for vector in told], dtype=np.float32)
+    def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
+        """The cosine of each text to the nearest of the questions, (texts,)."""
+        given = [*(_ASKED + q for q in questions), *(_TOLD + t for t in texts)]
+        vectors = list(self._pool.map(self._vector, given))
+        asked, told = vectors[: len(questions)], vectors[len(questions) :]
+        return np.array([max(a @ t for a in asked) for t in told], dtype=np.float32)
 
     def _vector(self, text: str) -> Vector:
         ids = np.array(self._tokenizer.encode(text).ids)

@@ -183,7 +183,7 @@ def assess(
     signals = answer_signals(retrieved, ranked, compared)
     probability = _chance(weights.answer, signals)
     if encoder is not None and in_doubt(ranked, probability):
-        closeness = look(encoder, retrieved.query.turn.standalone, ranked)
+        closeness = look(encoder, retrieved.query.turn, ranked)
         signals = np.append(signals, expected(ranked, closeness))
         probability = _chance(weights.second_answer, signals)
         ranked = reranked(ranked, closeness, weights.second_unit)

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from rag.answerable import ANSWER_SIGNALS
+from rag.conversation import Turn
 from rag.embed import Vector
 from rag.reading import Numbers
 from rag.signals import Candidate
@@ -31,8 +32,8 @@ Ranked = Sequence[tuple[Candidate, float]]
 class SecondEncoder(Protocol):
     """What tells how near texts come to a question."""
 
-    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
-        """A number for each text, (texts,): the higher, the nearer."""
+    def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
+        """A number for each text, (texts,): the higher, the nearer to any of the questions."""
         ...
 
 
@@ -55,10 +56,15 @@ def in_doubt(ranked: Ranked, probability: float) -> bool:
     return level or _DOUBT[0] < probability < _DOUBT[1]
 
 
-def look(encoder: SecondEncoder, question: str, ranked: Ranked) -> Numbers:
-    """The closeness to the question of the best `SEEN` of the ranked units, (at most SEEN,)."""
+def look(encoder: SecondEncoder, turn: Turn, ranked: Ranked) -> Numbers:
+    """The closeness to the question of the best `SEEN` of the ranked units, (at most SEEN,).
+
+    A question that leans on others is held against them with these and by itself: they may say what
+    it is about, or be about something else.
+    """
     texts = [_told(candidate) for candidate, _ in ranked[:SEEN]]
-    return encoder.closeness(question, texts).astype(np.float64)
+    asked = list(dict.fromkeys((turn.standalone, turn.question)))
+    return encoder.closeness(asked, texts).astype(np.float64)
 
 
 def expected(ranked: Ranked, closeness: Numbers) -> float:

@@ -129,14 +129,14 @@ def test_the_second_encoder_is_asked_once_for_each_text(second):
     class Counting:
         asked = 0
 
-        def closeness(self, question, texts):
+        def closeness(self, questions, texts):
             self.asked += len(texts)
-            return second.closeness(question, texts)
+            return second.closeness(questions, texts)
 
     counting = Counting()
     encoder = ablate.Remembering(counting)
-    first = encoder.closeness("Who?", ["Ada.", "Bob."])
-    again = encoder.closeness("Who?", ["Bob.", "Ada.", "Cid."])
+    first = encoder.closeness(["Who?"], ["Ada.", "Bob."])
+    again = encoder.closeness(["Who?"], ["Bob.", "Ada.", "Cid."])
     assert again[:2].tolist() == first[::-1].tolist()
     assert counting.asked == 3
 

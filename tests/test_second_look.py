@@ -33,10 +33,10 @@ class Told:
 
     def __init__(self, nearest: int) -> None:
         self.nearest = nearest
-        self.asked: list[tuple[str, list[str]]] = []
+        self.asked: list[tuple[list[str], list[str]]] = []
 
-    def closeness(self, question: str, texts: Sequence[str]) -> Vector:
-        self.asked.append((question, list(texts)))
+    def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
+        self.asked.append((list(questions), list(texts)))
         return np.array(
             [0.95 if i == self.nearest else 0.75 for i in range(len(texts))], np.float32
         )
@@ -86,7 +86,7 @@ def test_what_is_nearest_comes_first_where_units_are_level(
             continue
         ((asked, told),) = encoder.asked
         looked += 1
-        assert asked == question and len(told) == SEEN
+        assert asked == [question] and len(told) == SEEN
         before, after = quoted(plain), quoted(second)
         assert all(text.endswith(unit) for text, unit in zip(told, before, strict=False))
         assert set(after) == set(before)
@@ -98,8 +98,8 @@ def test_what_is_nearest_comes_first_where_units_are_level(
 
 def test_what_is_far_from_all_lowers_the_chance_of_an_answer(assistant: Assistant) -> None:
     class Far(Told):
-        def closeness(self, question: str, texts: Sequence[str]) -> Vector:
-            return super().closeness(question, texts) - 0.2
+        def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
+            return super().closeness(questions, texts) - 0.2
 
     compared = [
         (assessed(assistant, q, Far(0)).probability, assessed(assistant, q, near).probability)
