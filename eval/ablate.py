@@ -23,7 +23,6 @@ from eval.cases import QuestionSet
 from eval.fit import (
     Decision,
     Looked,
-    Numbers,
     Ranked,
     cross_ranked,
     fit_decision,
@@ -36,7 +35,7 @@ from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
 from rag.e5 import open_e5
 from rag.embed import Vector
-from rag.evidence import DEPTH, Linear, rank
+from rag.evidence import DEPTH, chance_of, rank
 from rag.rerank import SecondEncoder, in_doubt, reranked
 from rag.retrieve import Retrieved
 from rag.settings import cache_folder
@@ -139,16 +138,12 @@ def seen(
 
 def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:
     """Where the first gold unit comes and the chance of an answer; `second` allows another look."""
-    ranked, chance = one.ranked, _chance(decision.answer, one.row)
+    ranked, chance = one.ranked, chance_of(decision.answer, one.row)
     if second and in_doubt(ranked, chance):
-        chance = _chance(decision.second_answer, one.second_row)
+        chance = chance_of(decision.second_answer, one.second_row)
         ranked = reranked(ranked, one.closeness, decision.second_unit)
     first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.sample.places), None)
     return Judged(one.sample, first, chance)
-
-
-def _chance(model: Linear, row: Numbers) -> float:
-    return float(1 / (1 + np.exp(-model(row[None])[0])))
 
 
 def cross_validated(found: Sequence[Looked], second: bool = True) -> list[Judged]:

@@ -181,11 +181,11 @@ def assess(
         return Assessment((), 0.0, False, missing)
     compared = compare(retrieved, ranked[0][0])
     signals = answer_signals(retrieved, ranked, compared)
-    probability = _chance(weights.answer, signals)
+    probability = chance_of(weights.answer, signals)
     if encoder is not None and in_doubt(ranked, probability):
         closeness = look(encoder, retrieved.query.turn, ranked)
         signals = np.append(signals, expected(ranked, closeness))
-        probability = _chance(weights.second_answer, signals)
+        probability = chance_of(weights.second_answer, signals)
         ranked = reranked(ranked, closeness, weights.second_unit)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
@@ -222,5 +222,6 @@ def _as_seen(
     return moved
 
 
-def _chance(model: Linear, signals: NDArray[np.float64]) -> float:
+def chance_of(model: Linear, signals: NDArray[np.float64]) -> float:
+    """The probability that a logistic `model` gives to signals (d,)."""
     return 1 / (1 + math.exp(-float(model(signals[None, :])[0])))
