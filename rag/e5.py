@@ -93,14 +93,14 @@ def open_e5(cache: Path) -> E5:
         except EmbeddingError as error:
             raise EmbeddingError(
                 f"{error}; where there is no build of it for the machine, do without: "
-                "second_look = off"
+                "second_look = false"
             ) from error
         try:
             _prepare(source, folder)
         except OSError as error:
             raise EmbeddingError(
                 f"cannot write the prepared model to {folder.parent}: {error}; "
-                "set PULLQUOTE_CACHE to a folder that can be written, or second_look = off"
+                "set PULLQUOTE_CACHE to a folder that can be written, or second_look = false"
             ) from error
     return E5(folder)
 
