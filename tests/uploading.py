@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import httpx
@@ -36,8 +37,9 @@ def stored(site: Site) -> set[str]:
 
 
 def files(site: Site) -> list[str]:
-    folder = site.settings.library / "uploads"
-    return sorted(p.name for p in folder.rglob("*") if p.is_file())
+    # os.walk passes over a folder that goes while it looks, which rglob does not before Python 3.13.
+    walked = os.walk(site.settings.library / "uploads")
+    return sorted(name for _, _, names in walked for name in names)
 
 
 def failures(site: Site) -> list[tuple[str, str]]:
