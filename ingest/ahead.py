@@ -10,13 +10,16 @@ from ingest.draft import Draft, Parsed
 from ingest.settle import split
 from rag.embed import Embedder
 from rag.library import Library, Place, Writer
-from rag.library.houses import repeated_lines, stories_of
+from rag.library.houses import recurs_in, repeated_lines, stories_of
 
-# So many articles are read before the first of them is split, as long as they are not huge.
-_AHEAD = 48
-_AHEAD_CHARACTERS = 4_000_000
-# A line in so many of them is taken to recur; `settle` has the last word when all are in.
-_RECURS_AHEAD = 4
+# So many articles are read before the first of them is split: the encoder waits for that. Then two
+# are read for each that is split, until so many are ahead, as long as they are not huge.
+_FIRST, _MOST = 16, 256
+_MOST_CHARACTERS = 4_000_000
+# So many that were split are remembered for their lines.
+_BEHIND = 1024
+# What is split and not stored yet is among the last so many.
+_ON_THE_WAY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +32,20 @@ class Read:
 
 
 class Ahead:
-    """Splits articles a few behind the one that is read."""
+    """Splits articles some way behind the one that is read."""
 
     def __init__(self, library: Library, writer: Writer, embedder: Embedder, budget: int) -> None:
         self._library, self._writer = library, writer
         self._embedder, self._budget = embedder, budget
         self._window: deque[Read] = deque()
+        self._limit = _FIRST
         self._characters = 0
-        self._recent: Counter[tuple[str, int]] = Counter()
+        # Houses and lines of the articles around: those in the window and some behind it.
+        self._around: deque[tuple[str, frozenset[int]]] = deque()
+        self._articles: Counter[str] = Counter()
+        self._having: Counter[tuple[str, int]] = Counter()
         self._recurring: dict[str, tuple[int, frozenset[int]]] = {}
-        # Texts that are split and not stored yet.
-        self._on_the_way: deque[str] = deque(maxlen=4 * _AHEAD)
+        self._on_the_way: deque[str] = deque(maxlen=_ON_THE_WAY)
 
     def split(self, reads: Iterator[Read]) -> Iterator[tuple[tuple[Read, str], Parsed | None]]:
         """Each article, the name of its recurring lines, and its passages.
@@ -49,15 +55,28 @@ class Ahead:
         for read in reads:
             self._window.append(read)
             self._characters += len(read.found.document.text)
-            self._recent.update(self._keys(read.found))
-            while len(self._window) > _AHEAD or self._characters > _AHEAD_CHARACTERS:
+            self._remember(read.found)
+            while len(self._window) > self._limit or self._characters > _MOST_CHARACTERS:
+                self._limit = min(self._limit + 1, _MOST)
                 yield self._first()
         while self._window:
             yield self._first()
 
-    @staticmethod
-    def _keys(found: Draft) -> set[tuple[str, int]]:
-        return {(found.house, line) for line in found.lines.values()}
+    def _remember(self, found: Draft) -> None:
+        """Count the lines of an article, and those of one far behind no more."""
+        self._around.append((found.house, frozenset(found.lines.values())))
+        self._count(*self._around[-1], 1)
+        if len(self._around) > _BEHIND + _MOST:
+            self._count(*self._around.popleft(), -1)
+
+    def _count(self, house: str, lines: frozenset[int], change: int) -> None:
+        if not house:
+            return
+        self._articles[house] += change
+        for key in ((house, line) for line in lines):
+            self._having[key] += change
+            if not self._having[key]:
+                del self._having[key]
 
     def _first(self) -> tuple[tuple[Read, str], Parsed | None]:
         read = self._window.popleft()
@@ -69,17 +88,16 @@ class Ahead:
             parsed = split(found, self._embedder, self._budget, self._repeated(found))
             if parsed.pieces:
                 self._on_the_way.append(found.revision)
-        for key in self._keys(found):
-            self._recent[key] -= 1
-            if not self._recent[key]:
-                del self._recent[key]
         return (read, parsed.marked if parsed else ""), parsed
 
     def _repeated(self, found: Draft) -> frozenset[int]:
-        if not found.house:
+        """The lines that are taken to recur; `settle` has the last word when all are in."""
+        house = found.house
+        if not house:
             return frozenset()
-        near = {x for x in found.lines.values() if self._recent[found.house, x] >= _RECURS_AHEAD}
-        return self._stored(found.house) | near
+        least = recurs_in(self._articles[house])
+        near = {x for x in found.lines.values() if self._having[house, x] >= least}
+        return self._stored(house) | near
 
     def _stored(self, house: str) -> frozenset[int]:
         """What recurs in the stored articles of a house, as of when they last doubled."""

@@ -37,7 +37,7 @@ def stored(site: Site) -> set[str]:
 
 
 def files(site: Site) -> list[str]:
-    # os.walk passes over a folder that goes while it looks, which rglob does not before Python 3.13.
+    # os.walk passes over a folder that goes meanwhile; before Python 3.13, rglob does not.
     walked = os.walk(site.settings.library / "uploads")
     return sorted(name for _, _, names in walked for name in names)
 

@@ -19,12 +19,17 @@ def marks(lines: Iterable[int]) -> str:
     return hashlib.sha256(json.dumps(ordered).encode()).hexdigest()[:16] if ordered else ""
 
 
+def recurs_in(stories: int) -> float:
+    """In how many of the `stories` of a house a line must stand to recur."""
+    return max(_LEAST, min(_SHARE * stories, _ENOUGH))
+
+
 def repeated_lines(catalogue: Catalogue, house: str) -> frozenset[int]:
     """The hashes of the lines that recur over the articles of `house`; reprints count once."""
     (stories,) = catalogue.db.execute(
         "SELECT count(DISTINCT story) FROM articles WHERE house = ?", (house,)
     ).fetchone()
-    least = max(_LEAST, min(_SHARE * stories, _ENOUGH))
+    least = recurs_in(stories)
     if stories < least:
         return frozenset()
     rows = catalogue.db.execute(
