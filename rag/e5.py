@@ -62,7 +62,11 @@ class E5:
     def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
         """The cosine of each text to the nearest of the questions, (texts,)."""
         given = [*(_ASKED + q for q in questions), *(_TOLD + t for t in texts)]
-        vectors = list(self._pool.map(self._vector, given))
+        # The longest first, so that no core has it left at the end.
+        runs = {
+            text: self._pool.submit(self._vector, text) for text in sorted(given, key=len)[::-1]
+        }
+        vectors = [runs[text].result() for text in given]
         asked, told = vectors[: len(questions)], vectors[len(questions) :]
         return np.array([max(a @ t for a in asked) for t in told], dtype=np.float32)
 

@@ -37,7 +37,8 @@ from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
 
 # Passages whose units are scored; the answer is in one of them for 99 % of our questions.
 DEPTH = 12
-_SAME_WORDS = 0.8
+# A unit is a repeat of one of so many better ones where it has this share of all their words.
+_REPEATED, _SAME_WORDS = 20, 0.8
 # What is asked of what no word of the passage is like has no answer there, however near the
 # conversation before it stands: of a dozen such questions of our sets, three had one.
 _BESIDE = 0.25
@@ -135,14 +136,16 @@ def _ordered(candidates: Sequence[Candidate], scores: NDArray[np.float64]) -> Ra
     """Candidates by their scores, best first, repeats of better ones left out."""
     order = np.argsort(-scores, kind="stable")
     kept: list[tuple[Candidate, float]] = []
-    readings: list[Reading] = []
+    # What may be repeated, by its figures: a repeat has the same ones.
+    best: dict[frozenset[str], list[Reading]] = {}
     for index in order:
         candidate = candidates[index]
         reading = candidate.reading
-        if any(_repeats(reading, other) for other in readings[:20]):
+        if any(_repeats(reading, other) for other in best.get(reading.figures, ())):
             continue
+        if len(kept) < _REPEATED:
+            best.setdefault(reading.figures, []).append(reading)
         kept.append((candidate, float(scores[index])))
-        readings.append(reading)
     return kept
 
 

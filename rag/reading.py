@@ -54,21 +54,27 @@ def read(text: str) -> Reading:
     )
 
 
-def _credit(word: Word, reading: Reading) -> float:
-    """How much of `word` the text has: 1 as such, less for another spelling of it as a name."""
-    if word.term in reading.terms:
-        return 1.0
-    if len(word.surface) >= 4 and reading.names:
-        for name in reading.names.get(_name_key(word.surface)[:1], ()):
-            if _same_name(word.surface, name):
-                return _SPELLING
-    return 0.0
+def _spelled(surface: str, names: Sequence[str]) -> float:
+    """How much of a word is in a text that has not itself, but these names that begin like it."""
+    return _SPELLING if any(_same_name(surface, name) for name in names) else 0.0
 
 
 def credits(asked: Sequence[Word], readings: Sequence[Reading]) -> Numbers:
-    """How much of each asked word each reading has, (readings, words) in 0 to 1."""
-    rows = [[_credit(word, reading) for word in asked] for reading in readings]
-    return np.array(rows, dtype=np.float64).reshape(len(readings), len(asked))
+    """How much of each asked word each reading has, (readings, words) in 0 to 1.
+
+    A text has all of a word as such, less of another spelling of it as a name.
+    """
+    found = np.zeros((len(readings), len(asked)))
+    keys = [_name_key(w.surface)[:1] if len(w.surface) >= 4 else None for w in asked]
+    known = list(enumerate(zip(asked, keys, strict=True)))
+    for row, reading in enumerate(readings):
+        terms, names = reading.terms, reading.names
+        for column, (word, key) in known:
+            if word.term in terms:
+                found[row, column] = 1.0
+            elif key is not None and key in names:
+                found[row, column] = _spelled(word.surface, names[key])
+    return found
 
 
 def word_weights(query: Query, asked: Sequence[Word]) -> Numbers:

@@ -6,14 +6,14 @@ surroundings have, whether it offers the kind of thing asked for. `rag.evidence`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.beside import counted, counts
 from rag.designations import designations, namesakes
-from rag.domain import Article, Hit, Kind, Unit
+from rag.domain import Article, Hit, Kind, Passage, Span, Unit
 from rag.library import StoredPassage
 from rag.questions import MEASURES, offers, wanted
 from rag.reading import NEITHER, Numbers, Reading, alike_words, credits, read, share, word_weights
@@ -70,8 +70,10 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
     """The quotable units of the `depth` best hits, with their signals."""
     query = retrieved.query
     rows = _Rows([], [], [], [], [], [], [], [], [])
-    for hit, item in zip(retrieved.hits[:depth], retrieved.stored[:depth], strict=True):
-        _add_passage(rows, query, hit, item)
+    hits = retrieved.hits[:depth]
+    tops = _topics(query, [hit.passage for hit in hits])
+    for hit, item, topics in zip(hits, retrieved.stored[:depth], tops, strict=True):
+        _add_passage(rows, query, hit, item, topics)
     if not rows.units:
         return []
     vectors = np.array(rows.vectors, dtype=np.float64)
@@ -79,7 +81,7 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
     weights = word_weights(query, query.words)
     exact, before, around = np.array(rows.credits), np.array(rows.before), np.array(rows.around)
     alike = np.maximum(exact, alike_words(query, query.words, rows.readings))
-    topics = np.array(rows.topics)
+    topic = np.array(rows.topics)
     alike_here = share(_telling(weights, alike), alike)
     rank = np.empty(len(cosines))
     rank[np.argsort(-alike_here, kind="stable")] = np.arange(len(cosines))
@@ -113,8 +115,8 @@ def unit_candidates(retrieved: Retrieved, depth: int) -> list[Candidate]:
         "time": _times(query, rows),
         "order": _orders(query, rows),
         "counted": _counts(query, rows.texts),
-        "topic": share(weights, topics),
-        "beyond_topic": _beyond(weights, topics, alike),
+        "topic": share(weights, topic),
+        "beyond_topic": _beyond(weights, topic, alike),
         "code": np.array([float(u.kind is Kind.CODE) for u in rows.units]),
         "namesake": _namesakes(question, rows.texts),
     }
@@ -194,16 +196,31 @@ def _centred(vectors: Numbers, question: Numbers) -> Numbers:
     return result
 
 
-def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> None:
+def _topics(query: Query, passages: Sequence[Passage]) -> list[dict[Span | None, Numbers]]:
+    """How much of each word (words,) what each passage stands under has: its article's title, under
+    None, and its units' headings, lead-ins and table headers.
+
+    These are short: a word of like meaning there says as much as the word.
+    """
+    found, readings = [], []
+    for passage in passages:
+        text, title = passage.article.text, passage.article.metadata.title or ""
+        spans = dict.fromkeys(span for unit in passage.units for span in unit.context)
+        found.append([None, *spans])
+        readings += [read(title), *(read(span.of(text)) for span in spans)]
+    words = query.words
+    meant = iter(np.maximum(credits(words, readings), alike_words(query, words, readings)))
+    return [{span: next(meant) for span in spans} for spans in found]
+
+
+def _add_passage(
+    rows: _Rows, query: Query, hit: Hit, item: StoredPassage, topics: Mapping[Span | None, Numbers]
+) -> None:
     article, units = hit.passage.article, hit.passage.units
     texts = [u.span.of(article.text) for u in units]
     readings = [read(t) for t in texts]
     got = credits(query.words, readings)
-    # What a passage stands under is short: a word of like meaning there says as much as the word.
-    contexts = list(dict.fromkeys(span for unit in units for span in unit.context))
-    above = [read(article.metadata.title or ""), *(read(s.of(article.text)) for s in contexts)]
-    meant = np.maximum(credits(query.words, above), alike_words(query, query.words, above))
-    title, known = meant[0], dict(zip(contexts, meant[1:], strict=True))
+    before, beside = _beside(units, got)
     for i, unit in enumerate(units):
         if unit.kind is Kind.HEADING or _leads_in(unit, texts[i], units[i + 1 : i + 2]):
             continue
@@ -213,13 +230,25 @@ def _add_passage(rows: _Rows, query: Query, hit: Hit, item: StoredPassage) -> No
         rows.readings.append(readings[i])
         rows.vectors.append(item.unit_vectors[i])
         rows.credits.append(got[i])
-        rows.before.append(got[max(0, i - 1) : i + 1].max(axis=0))
-        # The row above says nothing of this row, nor the next section's heading of this one.
-        near = range(i, i + 1) if unit.kind is Kind.TABLE_ROW else range(max(0, i - 1), i + 2)
-        close = [got[j] for j in near if j < len(units) and units[j].kind is not Kind.HEADING]
-        topic = np.max([title, *(known[s] for s in unit.context)], axis=0)
+        rows.before.append(before[i])
+        topic = topics[None]
+        for span in unit.context:
+            topic = np.maximum(topic, topics[span])
         rows.topics.append(topic)
-        rows.around.append(np.max([topic, *close], axis=0))
+        # The row above says nothing of this row.
+        rows.around.append(np.maximum(topic, got[i] if unit.kind is Kind.TABLE_ROW else beside[i]))
+
+
+def _beside(units: Sequence[Unit], got: Numbers) -> tuple[Numbers, Numbers]:
+    """How much of each word (units, words) a unit has with the one before it, and with both
+    neighbours, headings aside: the next section's heading says nothing of a unit."""
+    before = got.copy()
+    before[1:] = np.maximum(got[1:], got[:-1])
+    beside = got * np.array([unit.kind is not Kind.HEADING for unit in units], dtype=bool)[:, None]
+    near = beside.copy()
+    near[1:] = np.maximum(near[1:], beside[:-1])
+    near[:-1] = np.maximum(near[:-1], beside[1:])
+    return before, near
 
 
 def as_read(unit: Unit, article: Article) -> str:
