@@ -52,6 +52,26 @@ def test_show_gives_back_every_character(library, embedder, settings, tmp_path):
     assert library.article("odd.txt").text == odd == library.article("wide.txt").text
 
 
+def test_a_small_houses_recurring_line_is_known_before_its_articles_are_embedded(
+    library, embedder, settings, tmp_path
+):
+    # Three articles of one house, far from each other among others that have nothing in common.
+    for number in range(60):
+        house = number in (20, 35, 50)
+        front = "---\npublisher: Quay News\n---\n" if house else ""
+        tail = "\n\nWrite to the newsroom with your own story." if house else ""
+        text = f"{front}# Report {number}\n\nBoat {number} came in at {number} knots.{tail}\n"
+        (tmp_path / f"{number:02}.md").write_text(text)
+    counting = Counting(embedder)
+    done = ingest([tmp_path], library, counting, settings)
+    assert counting.embedded == done.passages == 60
+    stored = library.passages(list(library.views.vectors.ids()))
+    assert not any(
+        "newsroom" in unit.span.of(s.passage.article.text)
+        for s in stored for unit in s.passage.units
+    )  # fmt: skip
+
+
 def test_unchanged_articles_are_not_embedded_again_and_a_changed_one_is(
     library, embedder, settings, folder
 ):
