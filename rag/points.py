@@ -27,25 +27,13 @@ from rag.figures import (
 from rag.questions import MEASURES, Wanted, wanted
 from rag.reading import alike_words, credits, read, share
 from rag.retrieve import Retrieved
+from rag.stance import stance
 from rag.text import same_name, surfaces, words
 
 # "Did it …?", "Is it true that …?": answered by yes, no, or not yet.
 _YES_OR_NO = re.compile(
     r"^\W*(?:(?:and|but|so|then)\s+)?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|"
     r"would|should)(?:n[’']t)?\b",
-    re.IGNORECASE,
-)
-# What a sentence does with what it speaks of: leaves it open, denies it, or else affirms it.
-_OPEN = re.compile(
-    r"\b(?:consider(?:s|ed|ing)?|await(?:s|ed|ing)?|wait(?:s|ed|ing)?|premature|unclear|undecided|"
-    r"unconfirmed|whether|yet\s+to|(?-i:may)|might|refrain(?:s|ed)?|declined\s+to|weigh(?:s|ed|ing)|"
-    r"remains?\s+to\s+be|possibl[ey]|suspect(?:s|ed)?)\b",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"\b(?:no(?!\s+(?:longer|doubt|matter))|not(?!\s+(?:long|only|far|just|least))|never|none|nobody|nothing|neither|nor|without|\w+n[’']t|den(?:y|ies|ied)|"
-    r"reject(?:s|ed|ing)?|refus(?:e[sd]?|ing|al)|rul(?:e[sd]?|ing)\s+out|dismiss(?:es|ed)?|"
-    r"disput(?:es|ed)?|false|untrue|unlikely|fail(?:s|ed)?)\b",
     re.IGNORECASE,
 )
 # Of 100: the words of one in the other, in any order, but for small edits.
@@ -133,14 +121,6 @@ def _other_person(one: str, other: str) -> bool | None:
     if not alike or clash(_figures(one), _figures(other)) is True:
         return None
     return True if _other_names(one, other) else None
-
-
-@lru_cache(maxsize=_KEPT)
-def stance(text: str) -> str:
-    """Whether `text` leaves what it speaks of "open", has it "denied" or "affirmed"."""
-    if _OPEN.search(text):
-        return "open"
-    return "denied" if _DENIED.search(text) else "affirmed"
 
 
 def asked_of(question: str) -> frozenset[str]:

@@ -26,6 +26,7 @@ LAYERS: tuple[set[str], ...] = (
         "questions",
         "tables",
         "beside",
+        "stance",
         "slips",
         "designations",
         "compose",
