@@ -1,10 +1,13 @@
 # Everything here sets itself up: it needs only make and Python 3.11 or newer.
 #   make chat ARGS='--port 8000'      flags for the command
 #   make chat PYTHON=python3.12       another Python for a new .venv
+#   make test ARGS='-n 0 -k quotes'   some tests, one after the other
 
 PYTHON ?= python3
 ARGS ?=
 UPGRADE ?=
+# Many tests wait for servers and browsers: two at a time, those of one file by the same worker.
+TWO := -n 2 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,7 +33,7 @@ test: $(VENV)/.dev browser ## check format, style and types, then run the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(TWO) $(ARGS)
 
 wikis: $(VENV)/.dev $(VENV)/.otterwiki browser mediawiki ## run the tests with real wikis
 	$(BIN)/pytest -m wikis tests/wikis $(ARGS)

@@ -3,8 +3,9 @@
 import pytest
 
 from rag.figures import Day, clocks, days, figures
-from rag.points import differ, same_statement, stance
+from rag.points import differ, same_statement
 from rag.reprints import is_reprint
+from rag.stance import stance
 
 UNDATED = (None, None)
 
