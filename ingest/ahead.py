@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from rag.library import Library, Place, Writer
 from rag.library.houses import recurs_in, repeated_lines, stories_of
 
 # So many articles are read before the first of them is split: the encoder waits for that. Then two
-# are read for each that is split, until so many are ahead, as long as they are not huge.
+# are read for each that is split, until so many are ahead, as long as they are not huge and come
+# within so many seconds of each other: no page of the web is to wait for many others.
 _FIRST, _MOST = 16, 256
+_QUICK = 0.1
 _MOST_CHARACTERS = 4_000_000
 # So many that were split are remembered for their lines.
 _BEHIND = 1024
@@ -52,13 +55,17 @@ class Ahead:
 
         An article whose text is stored, or on its way, is not split: None says so.
         """
+        begun = time.monotonic()
         for read in reads:
+            quick = time.monotonic() - begun < _QUICK
             self._window.append(read)
             self._characters += len(read.found.document.text)
             self._remember(read.found)
             while len(self._window) > self._limit or self._characters > _MOST_CHARACTERS:
-                self._limit = min(self._limit + 1, _MOST)
+                if quick:
+                    self._limit = min(self._limit + 1, _MOST)
                 yield self._first()
+            begun = time.monotonic()
         while self._window:
             yield self._first()
 

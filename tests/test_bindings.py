@@ -52,7 +52,9 @@ def test_what_belongs_to_what(evidence, said, word):
     assert misbound(said, evidence) == word
 
 
-@pytest.mark.parametrize("text", [*dict.fromkeys(s for s, _, _ in SAYS), "", "…", "Only, words; here."])
+@pytest.mark.parametrize(
+    "text", [*dict.fromkeys(s for s, _, _ in SAYS), "", "…", "Only, words; here."]
+)
 def test_nothing_is_at_odds_with_itself(text):
     assert misbound(text, text) == ""
 

@@ -2,9 +2,12 @@
 
 from contextlib import closing
 
+from ingest.ahead import Ahead, Read
+from ingest.draft import draft
 from ingest.job import ingest
+from ingest.readers.document import Document
 from ingest.settle import settle
-from rag.library import Library, Writer
+from rag.library import Library, Place, Writer
 from rag.library.check import problems
 from rag.library.schema import IN_GENERATION
 from rag.library.stored import stored_passages
@@ -107,6 +110,24 @@ def test_what_recurs_far_apart_is_taken_out_while_the_encoder_is_still_at_work(
     assert left == [0] and library.catalogue.count()[0] == 262
     assert {1, 2, 3} <= set(library.catalogue.removed_since(0))
     assert line not in embedded_words(library) and list(problems(library)) == []
+
+
+def test_articles_that_come_slowly_do_not_wait_for_many_others(library, embedder, monkeypatch):
+    def most_waiting(quick):
+        monkeypatch.setattr("ingest.ahead._QUICK", quick)
+        count = 0
+
+        def reads():
+            nonlocal count
+            for count in range(1, 121):
+                place = Place(f"{count}.md", f"{count}.md", "")
+                yield Read(place, False, draft(Document(report(count), True)))
+
+        ahead = Ahead(library, Writer(library.catalogue), embedder, 180)
+        return max(count - done for done, _ in enumerate(ahead.split(reads()), 1))
+
+    assert most_waiting(0.0) == 16
+    assert most_waiting(60.0) > 60
 
 
 def test_passages_of_another_text_do_not_replace_those_of_the_present_one(run, library, folder):
