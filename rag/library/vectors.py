@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ _LARGEST_BATCH = 5000
 _HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200}
 # The length of what `_apart` adds to a vector of length 1.
 _JITTER = 5e-4
-_NOISE, _STRIDE = 1 << 18, 104_729
 
 
 class VectorView:
@@ -91,15 +89,8 @@ def _apart(vector: NDArray[np.float32], key: int) -> NDArray[np.float32]:
     (https://github.com/qdrant/qdrant/pull/10239). Of 60 texts with 140 copies each, Chroma found
     46; so moved, all of them. A cosine changes by some 0.00003.
     """
-    size = vector.shape[0]
-    noise = _noise()
-    # Another piece of it for each of so many keys in a row, none near its neighbours' pieces.
-    start = key * _STRIDE % (len(noise) - size)
-    moved: NDArray[np.float32] = vector + noise[start : start + size] * np.float32(size**-0.5)
+    # As `default_rng(key)`, which takes longer to find out what it is given.
+    random = np.random.Generator(np.random.PCG64(key))
+    noise = random.standard_normal(vector.shape[0], dtype=np.float32)
+    moved: NDArray[np.float32] = vector + noise * np.float32(_JITTER / vector.shape[0] ** 0.5)
     return moved
-
-
-@cache
-def _noise() -> NDArray[np.float32]:
-    random = np.random.default_rng(0)
-    return random.standard_normal(_NOISE, dtype=np.float32) * np.float32(_JITTER)
