@@ -43,10 +43,10 @@ class Ahead:
         self._window: deque[Read] = deque()
         self._limit = _FIRST
         self._characters = 0
-        # Houses and lines of the articles around: those in the window and some behind it.
+        # Houses and lines of the articles around: those in the window and some behind it. How many
+        # of a house have each line, and, under None, how many there are.
         self._around: deque[tuple[str, frozenset[int]]] = deque()
-        self._articles: Counter[str] = Counter()
-        self._having: Counter[tuple[str, int]] = Counter()
+        self._having: Counter[tuple[str, int | None]] = Counter()
         self._recurring: dict[str, tuple[int, frozenset[int]]] = {}
         self._on_the_way: deque[str] = deque(maxlen=_ON_THE_WAY)
 
@@ -79,8 +79,7 @@ class Ahead:
     def _count(self, house: str, lines: frozenset[int], change: int) -> None:
         if not house:
             return
-        self._articles[house] += change
-        for key in ((house, line) for line in lines):
+        for key in ((house, line) for line in (None, *lines)):
             self._having[key] += change
             if not self._having[key]:
                 del self._having[key]
@@ -102,7 +101,7 @@ class Ahead:
         house = found.house
         if not house:
             return frozenset()
-        least = recurs_in(self._articles[house])
+        least = recurs_in(self._having[house, None])
         near = {x for x in found.lines.values() if self._having[house, x] >= least}
         return self._stored(house) | near
 

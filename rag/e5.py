@@ -63,9 +63,8 @@ class E5:
         """The cosine of each text to the nearest of the questions, (texts,)."""
         given = [*(_ASKED + q for q in questions), *(_TOLD + t for t in texts)]
         # The longest first, so that no core has it left at the end.
-        runs = {
-            text: self._pool.submit(self._vector, text) for text in sorted(given, key=len)[::-1]
-        }
+        order = sorted(set(given), key=len, reverse=True)
+        runs = {text: self._pool.submit(self._vector, text) for text in order}
         vectors = [runs[text].result() for text in given]
         asked, told = vectors[: len(questions)], vectors[len(questions) :]
         return np.array([max(a @ t for a in asked) for t in told], dtype=np.float32)
