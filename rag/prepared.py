@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,10 @@ def workshop(parent: Path) -> Iterator[Path]:
     """A folder in `parent` to make files in, gone afterwards; so are those of runs that died."""
     parent.mkdir(parents=True, exist_ok=True)
     for left in parent.glob(f"{_WORKSHOP}*"):
-        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        # Another process may be done with it, or clear it away as well.
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix=_WORKSHOP) as folder:
         yield Path(folder)
 

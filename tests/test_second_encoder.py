@@ -88,6 +88,13 @@ def test_what_a_killed_preparation_left_is_cleared_away(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_what_another_clears_away_meanwhile_is_no_failure(tmp_path: Path) -> None:
+    # Found by its name, and gone when it is looked at.
+    (tmp_path / "making-other").symlink_to(tmp_path / "gone")
+    with workshop(tmp_path) as folder:
+        assert folder.is_dir()
+
+
 def test_two_that_prepare_it_at_once_get_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         made = list(pool.map(open_e5, [tmp_path, tmp_path]))
