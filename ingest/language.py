@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from rag.prepared import workshop
 
 # Languages in which articles are commonly written; among more, names and figures are mistaken
 # for a rare one.
@@ -81,9 +82,8 @@ def _keep(made: Any, target: Path) -> None:
         np.asarray(made.tk_nextmove, dtype=np.uint32), np.asarray(made.tk_row, dtype=np.uint32),
         np.asarray(made.tk_output, dtype=np.int32),
     )  # fmt: skip
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        done = Path(folder) / target.name
+    with workshop(target.parent) as folder:
+        done = folder / target.name
         done.mkdir()
         for name, array in zip(_PARTS, arrays, strict=True):
             np.save(done / f"{name}.npy", array)
