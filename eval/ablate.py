@@ -115,16 +115,18 @@ class Remembering:
 
     def __init__(self, encoder: SecondEncoder) -> None:
         self._encoder = encoder
-        self._known: dict[tuple[tuple[str, ...], str], float] = {}
+        self._known: dict[tuple[str, str], float] = {}
 
     def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
-        """A number for each text, (texts,)."""
-        asked = tuple(questions)
-        missing = [t for t in texts if (asked, t) not in self._known]
-        if missing:
-            told = self._encoder.closeness(asked, missing)
-            self._known |= {(asked, t): c for t, c in zip(missing, told.tolist(), strict=True)}
-        return np.array([self._known[asked, t] for t in texts], dtype=np.float32)
+        """A number for each question and text, (questions, texts)."""
+        new = [t for t in texts if any((q, t) not in self._known for q in questions)]
+        asked = [q for q in questions if any((q, t) not in self._known for t in texts)]
+        if new:
+            told = self._encoder.closeness(asked, new).tolist()
+            for question, row in zip(asked, told, strict=True):
+                found = zip(new, row, strict=True)
+                self._known |= {(question, text): number for text, number in found}
+        return np.array([[self._known[q, t] for t in texts] for q in questions], dtype=np.float32)
 
 
 def seen(

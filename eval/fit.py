@@ -27,7 +27,7 @@ from eval.samples import FOLDS, SEED, Sample, collect, named_set, place, turned
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.e5 import open_e5
 from rag.evidence import Linear, rank
-from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, SecondEncoder, expected, look
+from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, SecondEncoder, expected, in_order, look
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS, Candidate
 
@@ -45,8 +45,8 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A question with its units, best first, its answer signals (n,), and the closeness of the
-    best units (at most SEEN,) by the second encoder."""
+    """A question with its units, best first, its answer signals (n,), and what `look` says of
+    the best units (2, at most SEEN)."""
 
     sample: Sample
     ranked: Ranked
@@ -86,7 +86,7 @@ def fit_second_unit(found: Sequence[Looked]) -> Mixture:
             used.append(one.sample)
             gold.append(np.array(right))
             scores = [score for _, score in one.ranked[:SEEN]]
-            rows.append(np.column_stack([scores, one.closeness]))
+            rows.append(np.column_stack([scores, in_order(one.closeness)]))
     stacked = np.vstack(rows)
     # Only differences within a question count, so the mean may stay.
     _, scale = _standard(stacked)

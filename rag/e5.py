@@ -60,14 +60,15 @@ class E5:
         self._pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
 
     def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
-        """The cosine of each text to the nearest of the questions, (texts,)."""
+        """The cosine of each question and text, (questions, texts)."""
         given = [*(_ASKED + q for q in questions), *(_TOLD + t for t in texts)]
         # The longest first, so that no core has it left at the end.
         order = sorted(set(given), key=len, reverse=True)
         runs = {text: self._pool.submit(self._vector, text) for text in order}
         vectors = [runs[text].result() for text in given]
         asked, told = vectors[: len(questions)], vectors[len(questions) :]
-        return np.array([max(a @ t for a in asked) for t in told], dtype=np.float32)
+        cosines: Vector = np.stack(asked) @ np.stack(told).T
+        return cosines
 
     def _vector(self, text: str) -> Vector:
         ids = np.array(self._tokenizer.encode(text).ids)

@@ -16,8 +16,9 @@ import numpy as np
 from rag.answerable import ANSWER_SIGNALS
 from rag.conversation import Turn
 from rag.embed import Vector
-from rag.reading import Numbers
+from rag.reading import Numbers, read
 from rag.signals import Candidate
+from rag.text import words
 
 # Units that are looked at; among so many is the right one where it is anywhere, mostly.
 SEEN = 3
@@ -30,10 +31,10 @@ Ranked = Sequence[tuple[Candidate, float]]
 
 
 class SecondEncoder(Protocol):
-    """What tells how near texts come to a question."""
+    """What tells how near texts come to questions."""
 
     def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
-        """A number for each text, (texts,): the higher, the nearer to any of the questions."""
+        """A number for each question and text, (questions, texts): the higher, the nearer."""
         ...
 
 
@@ -57,26 +58,58 @@ def in_doubt(ranked: Ranked, probability: float) -> bool:
 
 
 def look(encoder: SecondEncoder, turn: Turn, ranked: Ranked) -> Numbers:
-    """The closeness to the question of the best `SEEN` of the ranked units, (at most SEEN,).
+    """How close the best `SEEN` of the ranked units are, (2, at most SEEN), to the question and to
+    what the best of them leaves open of it.
 
-    A question that leans on others is held against them with these and by itself: they may say what
-    it is about, or be about something else.
+    A question that leans on others is held against them with these and by itself, and the nearer
+    counts: they may say what it is about, or be about something else.
     """
     texts = [_told(candidate) for candidate, _ in ranked[:SEEN]]
     asked = list(dict.fromkeys((turn.standalone, turn.question)))
-    return encoder.closeness(asked, texts).astype(np.float64)
+    left = _left_open(turn.question, ranked[0][0])
+    found = encoder.closeness([*asked, left], texts).astype(np.float64)
+    return np.stack([found[:-1].max(axis=0), found[-1]])
+
+
+def _left_open(question: str, best: Candidate) -> str:
+    """The question without the words that the best unit has, or what that stands under.
+
+    Where these are all it has, the question.
+    """
+    article = best.hit.passage.article
+    above = [article.metadata.title or "", *(s.of(article.text) for s in best.unit.context)]
+    said = best.reading.terms.union(*(read(text).terms for text in above))
+    kept, at = [], 0
+    for word in words(question):
+        if not word.stop and word.term in said:
+            kept.append(question[at : word.span.start])
+            at = word.span.end
+    left = " ".join("".join([*kept, question[at:]]).split())
+    return left if words(left) else question
 
 
 def expected(ranked: Ranked, closeness: Numbers) -> float:
-    """The closeness that is to be expected of the right unit, if it is among those looked at."""
-    scores = _scores(ranked, len(closeness))
+    """The closeness to the question that is to be expected of the right unit, if it is among those
+    looked at; `closeness` (2, units) is from `look`."""
+    scores = _scores(ranked, closeness.shape[1])
     chances = np.exp(scores - _total(scores))
-    return float(chances @ closeness)
+    return float(chances @ closeness[0])
+
+
+def in_order(closeness: Numbers) -> Numbers:
+    """The closeness (units,) by which units are ordered, of what `look` says (2, units).
+
+    The sentence that has all that a question names often stands before the one that answers it: to
+    what that leaves open the answer is nearer.
+    """
+    result: Numbers = closeness.mean(axis=0)
+    return result
 
 
 def reranked(ranked: Ranked, closeness: Numbers, mixture: Mixture) -> list[tuple[Candidate, float]]:
-    """The ranked units in their new order, with new log-odds of those that were looked at."""
-    scores = mixture(_scores(ranked, len(closeness)), closeness)
+    """The ranked units in their new order, with new log-odds of those that were looked at;
+    `closeness` (2, units) is from `look`."""
+    scores = mixture(_scores(ranked, closeness.shape[1]), in_order(closeness))
     seen = zip(ranked, scores, strict=False)
     anew = [*((c, float(score)) for (c, _), score in seen), *ranked[len(scores) :]]
     return sorted(anew, key=lambda pair: -pair[1])

@@ -12,7 +12,7 @@ from eval.cases import QuestionSet, load_set
 from eval.fitted import Figures, Judged, by_set, figures, markdown, mean
 from eval.samples import Sample
 from rag.answerable import ANSWER_SIGNALS
-from rag.rerank import SECOND_SIGNALS, SEEN
+from rag.rerank import SECOND_SIGNALS, SEEN, in_order
 from rag.signals import UNIT_SIGNALS
 from tests.conftest import ARTICLES, ROOT
 
@@ -109,7 +109,7 @@ def test_the_second_unit_model_is_the_optimum_of_its_loss(gathered, second):
         right = np.array([fit.place(c) in one.sample.places for c, _ in one.ranked[:SEEN]])
         if right.any():
             scores = np.array([score for _, score in one.ranked[:SEEN]])
-            known.append((np.column_stack([scores, one.closeness]), right))
+            known.append((np.column_stack([scores, in_order(one.closeness)]), right))
     scale = np.vstack([rows for rows, _ in known]).std(axis=0)
 
     def loss(weights: np.ndarray) -> float:
@@ -137,7 +137,7 @@ def test_the_second_encoder_is_asked_once_for_each_text(second):
     encoder = ablate.Remembering(counting)
     first = encoder.closeness(["Who?"], ["Ada.", "Bob."])
     again = encoder.closeness(["Who?"], ["Bob.", "Ada.", "Cid."])
-    assert again[:2].tolist() == first[::-1].tolist()
+    assert again[0, :2].tolist() == first[0, ::-1].tolist()
     assert counting.asked == 3
 
 

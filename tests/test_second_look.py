@@ -18,7 +18,7 @@ from rag.conversation import last_turn
 from rag.e5 import second_encoder
 from rag.embed import Vector
 from rag.evidence import Assessment, assess, load_weights
-from rag.rerank import SEEN, Mixture, SecondEncoder, in_doubt
+from rag.rerank import SEEN, Mixture, SecondEncoder, in_doubt, look
 from rag.settings import cache_folder, load
 from tests.conftest import ARTICLES, ROOT
 
@@ -37,9 +37,8 @@ class Told:
 
     def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
         self.asked.append((list(questions), list(texts)))
-        return np.array(
-            [0.95 if i == self.nearest else 0.75 for i in range(len(texts))], np.float32
-        )
+        near = [0.95 if i == self.nearest else 0.75 for i in range(len(texts))]
+        return np.array([near] * len(questions), np.float32)
 
 
 @given(
@@ -86,7 +85,7 @@ def test_what_is_nearest_comes_first_where_units_are_level(
             continue
         ((asked, told),) = encoder.asked
         looked += 1
-        assert asked == [question] and len(told) == SEEN
+        assert asked[0] == question and len(asked) == 2 and len(told) == SEEN
         before, after = quoted(plain), quoted(second)
         assert all(text.endswith(unit) for text, unit in zip(told, before, strict=False))
         assert set(after) == set(before)
@@ -94,6 +93,52 @@ def test_what_is_nearest_comes_first_where_units_are_level(
     # Some questions are clear, some are in doubt, and in doubt the second encoder has the say.
     assert 10 < looked < 50
     assert moved > looked * 0.8
+
+
+FERRY = "The ferry to the islands is out of service until the quay has been mended."
+WORK = "Work on it takes eleven weeks."
+
+
+@pytest.mark.parametrize(("question", "left"), [
+    ("How long is the ferry to the islands out of service?", "How long is the to the out of ?"),
+    ("How many cabins does the ferry have?", "How many cabins does the have?"),
+    # Nothing but what is said: then it is what is asked.
+    ("Ferry islands?", "Ferry islands?"),
+    ("When do the lorries go?", "When do the lorries go?"),
+])  # fmt: skip
+def test_what_the_best_unit_leaves_open_is_asked_as_well(
+    make_assistant: Callable[[Path], Assistant], tmp_path: Path, question: str, left: str
+) -> None:
+    (tmp_path / "a.md").write_text(f"# Quay news\n\n{FERRY} {WORK}\n")
+    turn, encoder = last_turn(question, ()), Told(0)
+    retrieved = make_assistant(tmp_path)._retriever.search(turn)
+    ranked = evidence.rank(retrieved, load_weights().unit)
+    ranked.sort(key=lambda pair: pair[0].text != FERRY)
+    found = look(encoder, turn, ranked)
+    assert encoder.asked == [([question, left], [FERRY, WORK])]
+    assert found.shape == (2, 2)
+
+
+def test_the_answer_beside_what_names_the_matter_comes_first(
+    make_assistant: Callable[[Path], Assistant], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.md").write_text(f"# Quay news\n\n{FERRY} {WORK}\n")
+    question = "How long is the ferry to the islands out of service?"
+    turn = last_turn(question, ())
+    retrieved = make_assistant(tmp_path)._retriever.search(turn)
+
+    class Left(Told):
+        def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
+            super().closeness(questions, texts)
+            # To the whole question both are as near; to what is left of it, one is nearer.
+            rows = [[0.75 + 0.2 * (WORK in t) * (q != question) for t in texts] for q in questions]
+            return np.array(rows, np.float32)
+
+    monkeypatch.setattr(evidence, "in_doubt", lambda *_: True)
+    plain, second = (assess(retrieved, load_weights(), e) for e in (Told(-1), Left(0)))
+    assert (quoted(plain)[0], quoted(second)[0]) == (FERRY, WORK)
+    # What it leaves open changes the order, not the decision.
+    assert plain.probability == second.probability
 
 
 def test_what_is_far_from_all_lowers_the_chance_of_an_answer(assistant: Assistant) -> None:
@@ -120,9 +165,10 @@ def test_a_copy_of_what_is_far_stays_far_when_a_page_is_favoured(
         (tmp_path / f"{name}.md").write_text(f"# {name}\n\n{text}\n")
 
     class Behind(Told):
-        def closeness(self, question: str, texts: Sequence[str]) -> Vector:
-            super().closeness(question, texts)
-            return np.array([0.5 if behind in t else 0.95 for t in texts], np.float32)
+        def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
+            super().closeness(questions, texts)
+            near = [0.5 if behind in t else 0.95 for t in texts]
+            return np.array([near] * len(questions), np.float32)
 
     monkeypatch.setattr(evidence, "in_doubt", lambda *_: True)
     turn = last_turn("Where is the key of the hut?", ())
