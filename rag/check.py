@@ -17,7 +17,7 @@ from rag.check_form import check_form, check_statement, without_headings
 from rag.claims import Claim
 from rag.domain import Evidence, Withheld
 from rag.support import Support, UnsupportedError, make_support
-from rag.text import fold
+from rag.text import fold, replaced
 
 # The share of a sentence's content words that its evidence may lack, in any form or likeness.
 # Chosen on sentences of our own, true and false: whatever is more lets a falsehood through.
@@ -96,7 +96,7 @@ def _quotations(text: str, cited: Sequence[Evidence]) -> str:
     found = quotations.quotations(text)
     if found is None:
         raise UnsupportedError("a quotation mark without its partner")
-    shown, at = [], 0
+    shown = []
     for span, content in found:
         place = None
         for e in cited:
@@ -107,9 +107,8 @@ def _quotations(text: str, cited: Sequence[Evidence]) -> str:
         if place is None:
             raise UnsupportedError(f"not a quotation of the evidence: “{content}”")
         tail = re.search(r"[,.;:!?…]*$", content)
-        shown += [text[at : span.start], f"“{own}{tail.group() if tail else ''}”"]
-        at = span.end
-    return "".join([*shown, text[at:]])
+        shown.append((span, f"“{own}{tail.group() if tail else ''}”"))
+    return replaced(text, shown)
 
 
 def _names(text: str, support: Support) -> None:

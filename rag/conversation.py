@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rag.dates import periods
-from rag.text import Word, words
+from rag.text import Word, replaced, words
 from rag.when import asked
 
 _POINTS_BACK = re.compile(
@@ -166,11 +166,11 @@ class Turn:
         if not named:
             return text
         same_year = all(p.yearly for p in named)
-        for period in reversed(periods(text)):
-            # "And in May?" is of the year that was spoken of.
-            year = f"{period.first.year}" if same_year and not period.yearly else ""
-            text = f"{text[: period.span.start]}{year}{text[period.span.end :]}"
-        return " ".join(text.split())
+        # "And in May?" is of the year that was spoken of.
+        others = (
+            (p.span, f"{p.first.year}" if same_year and not p.yearly else "") for p in periods(text)
+        )
+        return " ".join(replaced(text, others).split())
 
 
 def _ended(text: str) -> str:

@@ -18,7 +18,7 @@ from rag.conversation import Turn
 from rag.embed import Vector
 from rag.reading import Numbers, read
 from rag.signals import Candidate
-from rag.text import words
+from rag.text import replaced, words
 
 # Units that are looked at; among so many is the right one where it is anywhere, mostly.
 SEEN = 3
@@ -79,12 +79,8 @@ def _left_open(question: str, best: Candidate) -> str:
     article = best.hit.passage.article
     above = [article.metadata.title or "", *(s.of(article.text) for s in best.unit.context)]
     said = best.reading.terms.union(*(read(text).terms for text in above))
-    kept, at = [], 0
-    for word in words(question):
-        if not word.stop and word.term in said:
-            kept.append(question[at : word.span.start])
-            at = word.span.end
-    left = " ".join("".join([*kept, question[at:]]).split())
+    gone = ((w.span, "") for w in words(question) if not w.stop and w.term in said)
+    left = " ".join(replaced(question, gone).split())
     return left if words(left) else question
 
 

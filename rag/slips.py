@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from rag.text import Word, word_key, words
+from rag.text import replaced, word_key, words
 
 # Shorter words are one letter from too many; names mean somebody else sooner.
 _LEAST, _LEAST_NAME = 5, 6
@@ -81,7 +81,4 @@ def _one_edit(one: str, other: str) -> bool:
 def mended(text: str, meant: Mapping[str, str]) -> str:
     """`text` with the words of `meant`, however written, replaced by what they were to be."""
     right = {word_key(surface)[0]: word for surface, word in meant.items()}
-    places: list[Word] = [word for word in words(text) if word.term in right]
-    for word in reversed(places):
-        text = text[: word.span.start] + right[word.term] + text[word.span.end :]
-    return text
+    return replaced(text, ((w.span, right[w.term]) for w in words(text) if w.term in right))

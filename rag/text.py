@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -109,6 +109,15 @@ def terms(text: str) -> list[str]:
 def all_terms(text: str) -> list[str]:
     """The stems of all words of `text`, stop words among them, in order."""
     return [word_key(surface)[0] for surface in surfaces(text)]
+
+
+def replaced(text: str, places: Iterable[tuple[Span, str]]) -> str:
+    """`text` with something else at some places, which are in order and apart."""
+    parts, at = [], 0
+    for span, other in places:
+        parts += [text[at : span.start], other]
+        at = span.end
+    return "".join([*parts, text[at:]])
 
 
 # Common romanisations of the same sounds, most specific first.

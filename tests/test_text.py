@@ -13,7 +13,7 @@ from ingest.metadata import read_metadata
 from ingest.split import passages, units
 from ingest.structure import blocks
 from rag.domain import Kind, Span
-from rag.text import same_name, sentences, terms, words
+from rag.text import replaced, same_name, sentences, terms, words
 from tests.conftest import is_furniture
 from tests.pieces import Words, texts
 
@@ -186,3 +186,13 @@ def test_wrapped_lines_are_one_paragraph_and_scraped_lines_are_many():
     scraped = "The ship left at night.\nIt lost its power twice.\nThe bridge fell.\n"
     assert len(blocks(wrapped, False)) == 1
     assert len(blocks(scraped, False)) == 3
+
+
+@given(texts, st.sampled_from(["", "…", "other words"]))
+def test_what_is_replaced_goes_and_all_else_stays(text, other):
+    spans = [word.span for word in words(text)]
+    ends = [0, *(span.end for span in spans)]
+    starts = [*(span.start for span in spans), len(text)]
+    between = [text[end:start] for end, start in zip(ends, starts, strict=True)]
+    assert replaced(text, ((span, other) for span in spans)) == other.join(between)
+    assert replaced(text, ((span, span.of(text)) for span in spans)) == text
