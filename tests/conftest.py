@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from rag.library import Library
 from rag.llm import OpenAIChat
 from rag.settings import Settings, cache_folder, load
 from tests.model_server import Script
-from tests.page import browse, page, visit
+from tests.page import browse, chromium, page, visit
 from tests.serving import served
 from tests.site import Site, open_site
 from ui.cli import main
@@ -193,10 +192,8 @@ def site(assistant: Assistant) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is needed: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from starlette.routing import Route
 from rag.assistant import Assistant
 from rag.settings import load
 from tests.conftest import CHROMIUM_FLAGS
+from tests.page import chromium
 from tests.serving import served
 from ui.service import Reply, Service
 from ui.web.app import create_app
@@ -155,7 +155,7 @@ def test_a_name_that_is_made_to_point_here_gets_nothing(
     """DNS rebinding: the browser takes evil.example for this machine, and all for one origin."""
     service, replies = heard
     flags = [*CHROMIUM_FLAGS, "--host-resolver-rules=MAP evil.example 127.0.0.1"]
-    misled = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=flags)
+    misled = browser.browser_type.launch(executable_path=chromium(), args=flags)
     with served(create_app(service)) as address:
         page = misled.new_page()
         evil = address.replace("127.0.0.1", "evil.example")
