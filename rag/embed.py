@@ -8,6 +8,7 @@ per-user cache under the digest of what it was made from.
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,6 +45,8 @@ _CACHED_WORDS = 50_000
 # for it meanwhile, since whoever brings texts has other things to do as well.
 _TOGETHER = 4
 _WAITING = 8
+# How much less urgent than the rest of the process encoding many texts is (nice(2)).
+_NICENESS = 10
 # The packaged model's input vectors: 8-bit rows, each with a scale of its own.
 _WORD_ROWS = "inner.embeddings.word_embeddings.weight_q"
 _WORD_SCALES = "inner.embeddings.word_embeddings.weight_scale"
@@ -198,7 +201,7 @@ class OnnxEmbedder:
         Batches are slower here than single runs, and make a vector depend on its neighbours.
         """
         workers = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(workers, initializer=_give_way) as pool:
             # A bounded window, so that memory does not grow with the number of texts.
             window: deque[Future[list[Embedded]]] = deque()
             rest = iter(items)
@@ -211,6 +214,16 @@ class OnnxEmbedder:
                         yield from window.popleft().result()
             while window:
                 yield from window.popleft().result()
+
+
+def _give_way() -> None:
+    """Let the other threads run before this one, where the system has that for single threads.
+
+    Answers are given while articles are embedded; and whoever holds Python's lock without a core
+    to run on, because the encoder has them all, makes the encoder wait as well.
+    """
+    if sys.platform == "linux":
+        os.nice(_NICENESS)
 
 
 def unit_length(vector: Vector) -> Vector:
