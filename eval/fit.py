@@ -220,7 +220,9 @@ def fit(
     samples: Sequence[Sample], encoder: SecondEncoder, answerable_from: float, share: float
 ) -> dict[str, object]:
     """The content of ``weights.json`` for these samples; `encoder` looks at all of them."""
-    decision = fit_decision([looked(one, r, encoder) for one, r in cross_ranked(samples)])
+    ranked = cross_ranked(samples)
+    # A question of which nothing was found is refused for that, whatever the models say.
+    decision = fit_decision([looked(one, units, encoder) for one, units in ranked if units])
     mixture = {
         "score": round(decision.second_unit.score, 4),
         "closeness": round(decision.second_unit.closeness, 4),

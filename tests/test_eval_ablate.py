@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -123,6 +124,14 @@ def test_the_second_unit_model_is_the_optimum_of_its_loss(gathered, second):
     best = np.array([mixture.score, mixture.closeness])
     for moved in ((1, 0.02), (1, 0.98), (1.05, 1), (0.95, 1), (1.05, 1.05)):
         assert loss(best * moved) > loss(best)
+
+
+def test_a_question_of_which_nothing_is_found_has_no_say_in_the_decision(gathered, second):
+    samples = gathered["both indexes"]
+    refused = next(one for one in samples if not one.answerable)
+    nothing = dataclasses.replace(refused.retrieved, hits=(), stored=())
+    empty = dataclasses.replace(refused, retrieved=nothing, signals=refused.signals[:0])
+    assert fit.fit([*samples, empty], second, 0.5, 0.045) == fit.fit(samples, second, 0.5, 0.045)
 
 
 def test_the_second_encoder_is_asked_once_for_each_text(second):
