@@ -14,7 +14,7 @@ BOX = "#pq-question-box textarea"
 # Complaints of Chromium's that are none to us: an answer such as "this name is taken", and a
 # browser that a test has taken offline.
 EXPECTED = ("responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED")
-# What Gradio complains of when it closes its own streams because the page is being left.
+# What a page says when it is left, and what Gradio then complains of: it closes its own streams.
 LEFT = "this page is being left"
 LEAVING = ("AbortError: signal is aborted", "Connection errored out")
 
