@@ -134,8 +134,7 @@ def seen(
 ) -> list[Looked]:
     """The questions with units, the named answer signals at 0."""
     keep = np.array([name not in left_out for name in ANSWER_SIGNALS], dtype=np.float64)
-    found = (looked(one, units, encoder) for one, units in ranked if units)
-    return [replace(one, row=one.row * keep) for one in found]
+    return [replace(one, row=one.row * keep) for one in looked(ranked, encoder)]
 
 
 def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:

@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -195,10 +195,15 @@ def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
             yield one, rank(one.retrieved, unit)
 
 
-def looked(one: Sample, ranked: Ranked, encoder: SecondEncoder) -> Looked:
-    """A question with units, and all that its decision is made of."""
-    row = answer_signals(one.retrieved, ranked, compare(one.retrieved, ranked[0][0]))
-    return Looked(one, ranked, row, look(encoder, one.retrieved.query.turn, ranked))
+def looked(ranked: Iterable[tuple[Sample, Ranked]], encoder: SecondEncoder) -> Iterator[Looked]:
+    """The questions with units, each with all that its decision is made of.
+
+    One of which nothing was found is refused for that, whatever the models say.
+    """
+    for one, units in ranked:
+        if units:
+            row = answer_signals(one.retrieved, units, compare(one.retrieved, units[0][0]))
+            yield Looked(one, units, row, look(encoder, one.retrieved.query.turn, units))
 
 
 def fit_decision(found: Sequence[Looked]) -> Decision:
@@ -220,9 +225,7 @@ def fit(
     samples: Sequence[Sample], encoder: SecondEncoder, answerable_from: float, share: float
 ) -> dict[str, object]:
     """The content of ``weights.json`` for these samples; `encoder` looks at all of them."""
-    ranked = cross_ranked(samples)
-    # A question of which nothing was found is refused for that, whatever the models say.
-    decision = fit_decision([looked(one, units, encoder) for one, units in ranked if units])
+    decision = fit_decision(list(looked(cross_ranked(samples), encoder)))
     mixture = {
         "score": round(decision.second_unit.score, 4),
         "closeness": round(decision.second_unit.closeness, 4),
