@@ -135,8 +135,7 @@ def _figures(question: str, reading: Reading) -> float:
 
 
 def _passage_readings(best: Candidate) -> list[Reading]:
-    """The readings of the article's title, of each unit of the passage, and of the headings and
-    the like that the unit stands under, which may be in the passage before."""
-    article, units = best.hit.passage.article, best.hit.passage.units
-    spans = dict.fromkeys([*(unit.span for unit in units), *best.unit.context])
-    return [read(article.metadata.title or ""), *(read(s.of(article.text)) for s in spans)]
+    """The readings of each unit of the passage, and of what the best one stands under."""
+    text = best.hit.passage.article.text
+    spans = (unit.span for unit in best.hit.passage.units if unit.span not in best.unit.context)
+    return [*best.above, *(read(span.of(text)) for span in spans)]

@@ -16,7 +16,7 @@ import numpy as np
 from rag.answerable import ANSWER_SIGNALS
 from rag.conversation import Turn
 from rag.embed import Vector
-from rag.reading import Numbers, read
+from rag.reading import Numbers
 from rag.signals import Candidate
 from rag.text import replaced, words
 
@@ -76,9 +76,7 @@ def _left_open(question: str, best: Candidate) -> str:
 
     Where these are all it has, the question.
     """
-    article = best.hit.passage.article
-    above = [article.metadata.title or "", *(s.of(article.text) for s in best.unit.context)]
-    said = best.reading.terms.union(*(read(text).terms for text in above))
+    said = best.reading.terms.union(*(reading.terms for reading in best.above))
     gone = ((w.span, "") for w in words(question) if not w.stop and w.term in said)
     left = " ".join(replaced(question, gone).split())
     return left if words(left) else question

@@ -50,6 +50,14 @@ class Candidate:
         """The unit's own characters."""
         return self.unit.span.of(self.hit.passage.article.text)
 
+    @property
+    def above(self) -> list[Reading]:
+        """The readings of the article's title and of the headings, lead-in or table header that
+        the unit stands under, which may be in the passage before."""
+        article = self.hit.passage.article
+        contexts = (read(span.of(article.text)) for span in self.unit.context)
+        return [read(article.metadata.title or ""), *contexts]
+
 
 @dataclass(slots=True)
 class _Rows:
