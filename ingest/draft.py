@@ -54,7 +54,7 @@ class Parsed:
 
 
 def draft(document: Document) -> Draft:
-    """Find the blocks and the metadata of an article; a pure function."""
+    """Find the blocks and the metadata of an article, its language aside; a pure function."""
     text = document.text
     marked = mark(text, blocks(text, document.markdown))
     own, said = read_metadata(text, marked, document.markdown)
@@ -62,9 +62,6 @@ def draft(document: Document) -> Draft:
     if metadata.published is None and metadata.updated is not None:
         # The day a page was last gone over dates it better than nothing does.
         metadata = dataclasses.replace(metadata, published=metadata.updated)
-    if metadata.language is None:
-        own_words = _sentences(text, marked, said)
-        metadata = dataclasses.replace(metadata, language=language_of(own_words))
     house = _house(metadata)
     lines = {}
     if house:
@@ -73,12 +70,19 @@ def draft(document: Document) -> Draft:
     return Draft(document, revision, metadata, tuple(marked), frozenset(said), house, lines)
 
 
-def _sentences(text: str, marked: list[Block], said: list[int]) -> str:
+def described(found: Draft) -> Metadata:
+    """The metadata with the language: nothing needs that before an article is stored."""
+    if found.metadata.language is not None:
+        return found.metadata
+    return dataclasses.replace(found.metadata, language=language_of(_sentences(found)))
+
+
+def _sentences(draft: Draft) -> str:
     """The first of an article's paragraphs that are running text."""
     found: list[str] = []
-    for index, block in enumerate(marked):
-        line = block.span.of(text)
-        if block.kind is Kind.SENTENCE and index not in said and ends_sentence(line):
+    for index, block in enumerate(draft.blocks):
+        line = block.span.of(draft.document.text)
+        if block.kind is Kind.SENTENCE and index not in draft.said and ends_sentence(line):
             found.append(line)
             if sum(map(len, found)) > _ENOUGH_WORDS:
                 break

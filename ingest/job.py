@@ -8,14 +8,15 @@ from pathlib import Path
 
 from ingest.ahead import Ahead, Read
 from ingest.changed import digest
-from ingest.draft import Draft, Parsed, draft, fingerprint, parse
+from ingest.draft import Draft, Parsed, described, draft, fingerprint, parse
 from ingest.embedding import embedded
 from ingest.files import file_events
 from ingest.garbage import seldom_collected
 from ingest.items import Broken, Event, GoneError, Item, Listed
 from ingest.readers.document import filled
 from ingest.readers.guard import Guard, guarded
-from ingest.settle import Again, put_again, settle, split, split_again
+from ingest.remaining import Remaining
+from ingest.settle import Again, passage_budget, put_again, settle, split, split_again
 from ingest.summary import Summary
 from rag.domain import Metadata
 from rag.embed import Embedder
@@ -95,32 +96,38 @@ class _Run:
             for read in reads:
                 self._count(read)
         else:
-            ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
-            for label, passages in embedded(self._split(ahead, reads), self._embedder):
-                if isinstance(label, Again):
-                    self._store()
-                    put_again(self._writer, label, passages)
-                else:
-                    self._done.append((label, passages))
-                    if _is_much(self._done):
-                        self._store()
-            self._store()
+            self._embed(reads)
         self._take_away()
         if not self._dry:
-            for described in self._described:
-                self._writer.describe(*described)
+            for said in self._described:
+                self._writer.describe(*said)
             settle(self._library, self._writer, self._embedder, self._budget)
             self._library.catch_up()
         return self.summary
 
-    def _split(self, ahead: Ahead, reads: Iterator[Read]) -> Iterator[_Split]:
-        """What is to be embedded; when there is no more, most of the rest is done meanwhile."""
+    def _embed(self, reads: Iterator[Read]) -> None:
+        """Embed and store; the indexes take in most of it while the last texts are encoded."""
+        remaining = Remaining()
+        for label, passages in embedded(remaining.of(self._split(reads)), self._embedder):
+            if isinstance(label, Again):
+                self._store()
+                put_again(self._writer, label, passages)
+            else:
+                self._done.append((label, passages))
+                if remaining.all_read or _is_much(self._done):
+                    self._store()
+            if remaining.less(len(passages), self.summary.passages):
+                self._library.catch_up(wait=False)
+        self._store()
+
+    def _split(self, reads: Iterator[Read]) -> Iterator[_Split]:
+        """What is to be embedded: the articles, and the stored ones that these change."""
+        ahead = Ahead(self._library, self._writer, self._embedder, self._budget)
         yield from ahead.split(reads)
         # All is read, and the encoder still has some texts before it.
         if self._done or self.summary.passages:
             self._store()
             yield from split_again(self._library, self._embedder, self._budget)
-            self._library.catch_up(wait=False)
 
     def _store(self) -> None:
         """Store the articles that are done."""
@@ -228,7 +235,7 @@ class _Run:
         if twin is not None:
             self._same(place, twin, read.known)
             self._writer.attach(place, twin)
-            self._described.append((place.path, found.document.metadata, found.metadata))
+            self._described.append((place.path, found.document.metadata, described(found)))
         elif not passages:
             self._fail(place, _nothing_in(place))
         else:
@@ -241,7 +248,7 @@ class _Run:
         document = found.document
         sketch, bands = fingerprint(found)
         return NewArticle(
-            document.text, found.revision, document.markdown, document.metadata, found.metadata,
+            document.text, found.revision, document.markdown, document.metadata, described(found),
             passages, found.house, frozenset(found.lines.values()), marked, sketch, bands,
         )  # fmt: skip
 
@@ -290,11 +297,3 @@ def _is_much(articles: Sequence[_Stored]) -> bool:
 
 def _nothing_in(place: Place) -> str:
     return f"{place.path}: nothing in it but menus and headings"
-
-
-def passage_budget(library: Library, settings: Settings) -> int:
-    """The size of passages, in tokens, that the library has; the first ingest decides it."""
-    stored = library.catalogue.get("passage_tokens")
-    if stored is None:
-        library.catalogue.set("passage_tokens", str(settings.passage_tokens))
-    return int(stored or settings.passage_tokens)

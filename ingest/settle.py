@@ -19,6 +19,7 @@ from rag.library import Library, NewPassage, Writer
 from rag.library.houses import repeated_lines, settled, unsettled_houses, wrongly_marked
 from rag.library.stored import stored_passages, stored_text
 from rag.library.stories import settle_stories
+from rag.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,11 @@ def split(found: Draft, embedder: Embedder, budget: int, repeated: frozenset[int
     whole = finish(found, embedder, budget)
     # What it is marked with says what was looked at, so that it is not looked at for ever.
     return Parsed(whole.text, whole.metadata, whole.pieces, parsed.marked)
+
+
+def passage_budget(library: Library, settings: Settings) -> int:
+    """The size of passages, in tokens, that the library has; the first ingest decides it."""
+    stored = library.catalogue.get("passage_tokens")
+    if stored is None:
+        library.catalogue.set("passage_tokens", str(settings.passage_tokens))
+    return int(stored or settings.passage_tokens)

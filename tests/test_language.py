@@ -3,7 +3,7 @@
 import pytest
 
 from ingest import language
-from ingest.draft import draft
+from ingest.draft import described, draft
 from ingest.readers.document import Document
 
 
@@ -17,7 +17,7 @@ from ingest.readers.document import Document
     ("84 people.", None),
 ])  # fmt: skip
 def test_the_language_of_running_text_is_told_and_of_lists_of_names_is_not(text, language):
-    assert draft(Document(text, False)).metadata.language == language
+    assert described(draft(Document(text, False))).language == language
 
 
 def test_a_kept_language_model_tells_the_same_and_none_is_missed(tmp_path):
