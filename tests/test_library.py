@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -152,6 +153,34 @@ def test_an_index_that_lags_catches_up_and_stale_hits_are_ignored(
     assert all(s.passage.article.source != "a41f.txt" for s in kept)
     library.refresh()
     assert len(library.dense(embedder.query("Baltimore bridge"), 50)) == library.count()[1]
+
+
+def test_new_articles_wait_a_little_while_an_ingest_is_at_work_and_removed_ones_do_not(
+    library, embedder, settings, folder, tmp_path, monkeypatch
+):
+    def add(name):
+        (tmp_path / name).write_text(f"The {name} ferry sank in the harbour of Oslo.")
+        ingest([tmp_path / name], library, embedder, settings)
+
+    ingest([folder], library, embedder, settings)
+    asking = Library(settings.library)
+    asking.refresh()
+    add("first.txt")
+    asking.refresh()
+    assert asking.is_current(), "no ingest is at work"
+    add("second.txt")
+    with library.writing() as ingesting, ThreadPoolExecutor(1) as chat:
+        chat.submit(asking.refresh).result()
+        assert not asking.is_current()
+        with monkeypatch.context() as later:
+            later.setattr("rag.library.pace._SECONDS", 0)
+            chat.submit(asking.refresh).result()
+            assert asking.is_current(), "they have waited long enough"
+        ingesting.detach([str(tmp_path / "first.txt")])
+        assert not asking.is_current()
+        chat.submit(asking.refresh).result()
+        assert asking.is_current(), "what was taken away does not wait"
+    asking.close()
 
 
 def test_a_library_of_another_model_is_refused(library, embedder, settings, folder):

@@ -17,6 +17,7 @@ from rag.errors import LibraryError, ModelMismatchError, NotFoundError
 from rag.filters import Filter
 from rag.library.catalogue import Catalogue
 from rag.library.locking import locked
+from rag.library.pace import Pace
 from rag.library.rows import Added, Entry, NewArticle, NewPassage, Place, StoredPassage
 from rag.library.selection import Selection, select
 from rag.library.views import Views, open_views
@@ -29,6 +30,7 @@ __all__ = [
 
 _CACHED_PASSAGES = 4096
 _KEPT_SELECTIONS = 4
+_INGEST_LOCK = "ingest.lock"
 
 
 class Library:
@@ -64,6 +66,7 @@ class Library:
         self._views = open_views(folder, self._generation)
         self._lock = threading.Lock()
         self._current = -1
+        self._pace = Pace(folder / _INGEST_LOCK)
         self._cache: OrderedDict[int, StoredPassage] = OrderedDict()
         self._newest: tuple[int, str | None] = (-1, None)
         self._counted = (-1, -1), (0, 0)
@@ -97,7 +100,7 @@ class Library:
         Args:
             waiting: called once where another process has it, before waiting for that to end.
         """
-        with locked(self.folder / "ingest.lock", waiting):
+        with locked(self.folder / _INGEST_LOCK, waiting):
             yield Writer(self.catalogue)
 
     def refresh(self) -> None:
@@ -118,12 +121,15 @@ class Library:
                     return
                 self._views = open_views(self.folder, generation)
                 self._generation = generation
+            elif self._current >= 0 and self._pace.can_wait(self.catalogue, self._current):
+                return
             # While another process brings the views up to date, questions are answered from
             # what they hold; what the catalogue no longer has is passed over.
             done = self._views.catch_up(self.catalogue, self._generation, wait=False)
             self._views.open(self.catalogue)
             self._cache.clear()
             self._current = change if done else -1
+            self._pace.caught_up()
 
     def is_current(self) -> bool:
         """Whether both views hold the catalogue's latest change."""
