@@ -1,7 +1,7 @@
 """What each part of finding evidence and of deciding is worth, on question sets.
 
-    python -m eval.ablate SET…
-    python -m eval.ablate --halves 3 SET…
+    python -m eval.ablate SET… [--lesser SET…]
+    python -m eval.ablate SET… [--lesser SET…] --halves 3
 
 The first prints a table with the parts left out one at a time: the second look, a group of signals,
 or one of the two indexes. The models are fitted anew without the part, and each question is judged
@@ -30,7 +30,7 @@ from eval.fit import (
     looked,
 )
 from eval.fitted import Figures, Judged, Table, by_set, markdown, mean
-from eval.samples import Sample, collect, named_set, place, sample
+from eval.samples import Sample, collect, named_set, place, sample, set_arguments
 from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
 from rag.e5 import open_e5
@@ -47,7 +47,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "words covered": ("covered", "covered_around", "covered_before"),
     "words alike": ("alike_here", "alike_rank", "unlike_passage"),
     "the passage's rank": ("passage", "passage_gap", "fused"),
-    "kind of answer": ("offers", "offers_measure", "lacks_number"),
+    "kind of answer": ("offers", "offers_measure", "lacks_number", "lacks_kind"),
     "title and headings": ("topic", "beyond_topic", "covered_by_title", "cosine_by_title"),
     "time": ("time", "order"),
     "counts and figures": ("counted", "figures"),
@@ -57,6 +57,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "denials": ("denied",),
     "whether it is a follow-up": ("follow_up", "cosine_of_follow_up"),
     "who speaks": ("speaker_there",),
+    "length of the question": ("length",),
 }
 
 
@@ -88,18 +89,22 @@ def _by(retrieved: Retrieved, score: Callable[[Hit], float]) -> Retrieved:
 WAYS = {"both indexes": hybrid, "dense only": dense_only, "keyword only": keyword_only}
 
 
-def gather(sets: Iterable[QuestionSet]) -> dict[str, list[Sample]]:
+def gather(
+    sets: Sequence[QuestionSet], lesser: Sequence[QuestionSet] = ()
+) -> dict[str, list[Sample]]:
     """The samples of all questions by way of retrieval; every question is searched once."""
     rng = np.random.default_rng(0)
     found: dict[str, list[Sample]] = {name: [] for name in WAYS}
     both, *others = WAYS
-    for one in sets:
-        for case, seen in zip(one.cases, collect(one, rng), strict=True):
+    for one in (*sets, *lesser):
+        samples = (replace(s, lesser=one in lesser) for s in collect(one, rng))
+        for case, seen in zip(one.cases, samples, strict=True):
             # The units of the first passages by both indexes are marked already.
             found[both].append(replace(seen, retrieved=hybrid(seen.retrieved)))
             for name in others:
                 way = WAYS[name](seen.retrieved)
-                found[name].append(sample(seen.name, case, way, seen.fold))
+                again = sample(seen.name, case, way, seen.fold)
+                found[name].append(replace(again, lesser=seen.lesser))
         _say(f"{one.name}: {len(one.cases)} questions")
     return found
 
@@ -222,10 +227,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
+    set_arguments(parser)
     parser.add_argument("--halves", type=int, metavar="SPLITS", help="compare halves instead")
     options = parser.parse_args(arguments)
-    gathered = gather(named_set(name) for name in options.set)
+    gathered = gather(*([named_set(n) for n in names] for names in (options.set, options.lesser)))
     whole = gathered["both indexes"]
     encoder = Remembering(open_e5(cache_folder(os.environ)))
     splits = options.halves

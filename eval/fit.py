@@ -1,6 +1,6 @@
 """Fit the weights of `rag.evidence` on question sets and write ``rag/weights.json``.
 
-    python -m eval.fit SET…
+    python -m eval.fit SET… [--lesser SET…]
 
 The unit model is a conditional logit: it maximises the chance of the gold units among all
 candidates of their question. The answer model is a logistic regression on units ranked by a
@@ -23,11 +23,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.samples import FOLDS, SEED, Sample, collect, named_set, place, turned
+from eval.samples import (
+    FOLDS,
+    SEED,
+    Sample,
+    collect,
+    named_set,
+    place,
+    set_arguments,
+    turned,
+)
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.e5 import open_e5
 from rag.evidence import Linear, rank
-from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, SecondEncoder, expected, in_order, look
+from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, SecondEncoder, in_order, look, second_signals
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS, Candidate
 
@@ -36,6 +45,8 @@ _RIDGE = 0.01
 _STRENGTH = 0.3
 # What a question that was turned counts beside one that was not.
 _TURNED = 0.5
+# What a set of `--lesser` counts beside the others for the decision.
+_LESSER = 0.3
 _DENIED = ANSWER_SIGNALS.index("denied")
 
 
@@ -55,8 +66,9 @@ class Looked:
 
     @property
     def second_row(self) -> Numbers:
-        """The signals of the second answer model, (n + 1,)."""
-        return np.append(self.row, expected(self.ranked, self.closeness))
+        """The signals of the second answer model, (n + 2,)."""
+        turn = self.sample.retrieved.query.turn
+        return second_signals(self.row, turn, self.ranked, self.closeness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class Decision:
 
 def fit_unit(samples: Sequence[Sample]) -> Linear:
     """The conditional logit that ranks gold units first; every set weighs the same."""
-    used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any() and not s.turned]
+    used = [(s, s.gold) for s in samples if s.gold is not None and s.gold.any() and _orders(s)]
     stacked = np.vstack([s.signals for s, _ in used])
     mean, scale = _standard(stacked)
     gold = [gold for _, gold in used]
@@ -82,7 +94,7 @@ def fit_second_unit(found: Sequence[Looked]) -> Mixture:
     used, rows, gold = [], [], []
     for one in found:
         right = [place(c) in one.sample.places for c, _ in one.ranked[:SEEN]]
-        if any(right) and not one.sample.turned:
+        if any(right) and _orders(one.sample):
             used.append(one.sample)
             gold.append(np.array(right))
             scores = [score for _, score in one.ranked[:SEEN]]
@@ -92,6 +104,11 @@ def fit_second_unit(found: Sequence[Looked]) -> Mixture:
     _, scale = _standard(stacked)
     score, closeness = _logit(stacked / scale, gold, used) / scale
     return Mixture(float(score), float(closeness))
+
+
+def _orders(one: Sample) -> bool:
+    """Whether a question teaches how units are ordered."""
+    return not one.turned and not one.lesser
 
 
 def _logit(signals: Numbers, gold: Sequence[NDArray[np.bool_]], used: Sequence[Sample]) -> Numbers:
@@ -138,7 +155,9 @@ _SIGNS = {
     "speaker_there": 1,
     "offers_measure": 1,
     "lacks_number": -1,
+    "lacks_kind": -1,
     "closeness": 1,
+    "beside_point": -1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 
@@ -148,13 +167,17 @@ def fit_answer(
 ) -> Linear:
     """The logistic regression of answerable on the named signals, `rows` (n, d).
 
-    Each weight is of its known sign. Every set, and within it answerable and not, weighs the same.
+    Each weight is of its known sign. Every set, and within it answerable and not, weighs the same,
+    but for `lesser` ones.
     """
     from scipy.optimize import minimize
 
     groups = [(s.name, s.answerable, s.turned) for s in samples]
     sizes = {g: groups.count(g) for g in set(groups)}
-    shares = np.array([(_TURNED if g[2] else 1.0) / sizes[g] for g in groups])
+    shares = np.array([
+        (_LESSER if s.lesser else 1.0) * (_TURNED if s.turned else 1.0) / sizes[g]
+        for s, g in zip(samples, groups, strict=True)
+    ])  # fmt: skip
     shares *= len(samples) / shares.sum()
     answerable = np.array([s.answerable for s in samples])
     mean, scale = _standard(rows)
@@ -245,20 +268,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
-    parser.add_argument("--answerable-from", type=float, default=0.5)
+    set_arguments(parser)
+    parser.add_argument("--answerable-from", type=float, default=0.46)
     parser.add_argument("--share", type=float, default=0.045)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)
     rng = np.random.default_rng(0)
     samples: list[Sample] = []
-    for name in options.set:
+    for name in (*options.set, *options.lesser):
         question_set = named_set(name)
-        samples += collect(question_set, rng, _PASSAGES)
+        found = collect(question_set, rng, _PASSAGES)
         after = turned(question_set)
         if after.cases:
             extra = collect(after, np.random.default_rng(SEED), _PASSAGES)
-            samples += [replace(one, turned=True) for one in extra]
+            found += [replace(one, turned=True) for one in extra]
+        samples += [replace(one, lesser=name in options.lesser) for one in found]
         print(f"{name}: {len(samples)} questions so far", file=sys.stderr)  # noqa: T201
     encoder = open_e5(cache_folder(os.environ))
     content = fit(samples, encoder, options.answerable_from, options.share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 from dataclasses import dataclass, replace
@@ -34,7 +35,8 @@ class Sample:
     """One question: what was found, its candidates' signals (n, d), which are gold (n,).
 
     `places` are the gold ones' articles and spans; `premise` says whether the question takes for
-    granted what the articles deny, `turned` whether it was asked after another on purpose.
+    granted what the articles deny, `turned` whether it was asked after another on purpose; a
+    `lesser` one teaches the decision alone, and counts less there.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Sample:
     premise: bool
     fold: int
     turned: bool = False
+    lesser: bool = False
 
 
 def collect(
@@ -113,6 +116,13 @@ def sample(name: str, case: Case, retrieved: Retrieved, fold: int) -> Sample:
 def place(candidate: Candidate) -> tuple[int, Span]:
     """The candidate's article and its span there."""
     return candidate.hit.passage.article.id, candidate.unit.span
+
+
+def set_arguments(parser: argparse.ArgumentParser) -> None:
+    """Have a command line name question sets."""
+    parser.add_argument("set", nargs="+", help="a set's folder, or QUESTIONS.jsonl:DOCS_FOLDER")
+    lesser = "sets that teach the decision alone, where they count less than the others"
+    parser.add_argument("--lesser", nargs="*", default=[], metavar="SET", help=lesser)
 
 
 def named_set(name: str) -> QuestionSet:

@@ -20,10 +20,14 @@ _NEXT = 2
 # From so many words of its own on, a question is of something; this unlike is not like at all.
 _SEVERAL = 2
 _NOTHING = 0.95
+# "What is said about the ferry?" may be answered by a sentence in which nobody speaks.
+_NO_KIND = frozenset({Wanted.OTHER, Wanted.SPEECH})
+# Fewer words are not a question but what to look for: they say no less of what is there.
+_SHORT = 6
 ANSWER_SIGNALS = (
     "cosine", "fused", "passage_gap", "entropy", "unlike_passage", "figures",
     "follow_up", "denied", "covered_by_title", "speaker_there", "offers_measure",
-    "lacks_number", "together", "cosine_of_follow_up", "cosine_by_title",
+    "lacks_number", "together", "cosine_of_follow_up", "cosine_by_title", "lacks_kind", "length",
 )  # fmt: skip
 
 
@@ -68,6 +72,7 @@ def answer_signals(
     offered = offers(kind, text, question)
     weights = word_weights(query, compared.own)
     follow_up = float(bool(query.turn.previous))
+    alone = 1 - follow_up
     by_title = float(share(weights, credits(compared.own, compared.passage[:1])[0]))
     values = {
         "cosine": best.cosine,
@@ -89,6 +94,10 @@ def answer_signals(
         # article near the question: a cosine says less, or more, in either case.
         "cosine_of_follow_up": follow_up * best.cosine,
         "cosine_by_title": by_title * best.cosine,
+        # What a follow-up asks for stands in part in the questions before it.
+        "lacks_kind": alone * float(kind not in _NO_KIND and not offered),
+        # The longer a question, the less of it any one sentence has.
+        "length": alone * max(_SHORT, len(question.split())),
     }
     return np.array([values[name] for name in ANSWER_SIGNALS])
 

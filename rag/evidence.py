@@ -27,10 +27,10 @@ from rag.rerank import (
     SECOND_SIGNALS,
     Mixture,
     SecondEncoder,
-    expected,
     in_doubt,
     look,
     reranked,
+    second_signals,
 )
 from rag.retrieve import Retrieved
 from rag.signals import UNIT_SIGNALS, Candidate, unit_candidates
@@ -186,8 +186,9 @@ def assess(
     signals = answer_signals(retrieved, ranked, compared)
     probability = chance_of(weights.answer, signals)
     if encoder is not None and in_doubt(ranked, probability):
-        closeness = look(encoder, retrieved.query.turn, ranked)
-        signals = np.append(signals, expected(ranked, closeness))
+        turn = retrieved.query.turn
+        closeness = look(encoder, turn, ranked)
+        signals = second_signals(signals, turn, ranked, closeness)
         probability = chance_of(weights.second_answer, signals)
         ranked = reranked(ranked, closeness, weights.second_unit)
     if compared.beside_the_point:

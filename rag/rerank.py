@@ -24,8 +24,8 @@ from rag.text import replaced, words
 SEEN = 3
 # Closer than this in log-odds, the best two are level; between these, an answer is in doubt.
 _LEVEL = 0.7
-_DOUBT = (0.35, 0.65)
-SECOND_SIGNALS = (*ANSWER_SIGNALS, "closeness")
+_DOUBT = (0.35, 0.6)
+SECOND_SIGNALS = (*ANSWER_SIGNALS, "closeness", "beside_point")
 
 Ranked = Sequence[tuple[Candidate, float]]
 
@@ -88,6 +88,18 @@ def expected(ranked: Ranked, closeness: Numbers) -> float:
     scores = _scores(ranked, closeness.shape[1])
     chances = np.exp(scores - _total(scores))
     return float(chances @ closeness[0])
+
+
+def second_signals(signals: Numbers, turn: Turn, ranked: Ranked, closeness: Numbers) -> Numbers:
+    """The signals (n + 2,) of the second answer model, after those of the first (n,).
+
+    A sentence that is nearer to the question than to what it leaves open of it is about the same
+    matter, and more often says nothing of what was asked. Of a follow-up what is left open may
+    stand in the questions before it.
+    """
+    whole, left = closeness[:, 0]
+    beside = 0.0 if turn.previous else whole - left
+    return np.append(signals, [expected(ranked, closeness), beside])
 
 
 def in_order(closeness: Numbers) -> Numbers:
