@@ -206,3 +206,19 @@ def test_the_command_prints_the_table(tiny, capsys):
     printed = capsys.readouterr().out
     assert "| fitted half | " in printed
     assert "| other half | " in printed
+
+
+def test_a_lesser_set_teaches_the_decision_alone_and_counts_less_there(tiny, gathered):
+    samples = gathered["both indexes"]
+    lesser = ablate.gather([], [tiny])["both indexes"]
+    assert all(s.lesser for s in lesser)
+    assert not any(s.lesser for s in samples)
+    alone, with_them = fit.fit_unit(samples), fit.fit_unit([*samples, *lesser])
+    assert alone.weights.tolist() == with_them.weights.tolist()
+    # What the one set says of a signal, the other denies.
+    other = [dataclasses.replace(s, name="other") for s in lesser]
+    both = [*samples, *other]
+    rows = np.array([[float(s.answerable is not s.lesser)] for s in both])
+    assert fit.fit_answer(rows, both, ("figures",)).weights[0] > 0.1
+    level = [*samples, *(dataclasses.replace(s, lesser=False) for s in other)]
+    assert fit.fit_answer(rows, level, ("figures",)).weights[0] == pytest.approx(0, abs=0.05)
