@@ -97,14 +97,15 @@ def gather(
     found: dict[str, list[Sample]] = {name: [] for name in WAYS}
     both, *others = WAYS
     for one in (*sets, *lesser):
-        samples = (replace(s, lesser=one in lesser) for s in collect(one, rng))
-        for case, seen in zip(one.cases, samples, strict=True):
+        is_lesser = one in lesser
+        for case, seen in zip(one.cases, collect(one, rng), strict=True):
             # The units of the first passages by both indexes are marked already.
-            found[both].append(replace(seen, retrieved=hybrid(seen.retrieved)))
+            by_both = replace(seen, retrieved=hybrid(seen.retrieved), lesser=is_lesser)
+            found[both].append(by_both)
             for name in others:
                 way = WAYS[name](seen.retrieved)
                 again = sample(seen.name, case, way, seen.fold)
-                found[name].append(replace(again, lesser=seen.lesser))
+                found[name].append(replace(again, lesser=is_lesser))
         _say(f"{one.name}: {len(one.cases)} questions")
     return found
 

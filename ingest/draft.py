@@ -77,16 +77,16 @@ def described(found: Draft) -> Metadata:
     return dataclasses.replace(found.metadata, language=language_of(_sentences(found)))
 
 
-def _sentences(draft: Draft) -> str:
+def _sentences(found: Draft) -> str:
     """The first of an article's paragraphs that are running text."""
-    found: list[str] = []
-    for index, block in enumerate(draft.blocks):
-        line = block.span.of(draft.document.text)
-        if block.kind is Kind.SENTENCE and index not in draft.said and ends_sentence(line):
-            found.append(line)
-            if sum(map(len, found)) > _ENOUGH_WORDS:
+    lines: list[str] = []
+    for index, block in enumerate(found.blocks):
+        line = block.span.of(found.document.text)
+        if block.kind is Kind.SENTENCE and index not in found.said and ends_sentence(line):
+            lines.append(line)
+            if sum(map(len, lines)) > _ENOUGH_WORDS:
                 break
-    return " ".join(found)
+    return " ".join(lines)
 
 
 def _house(metadata: Metadata) -> str:

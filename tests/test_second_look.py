@@ -15,7 +15,7 @@ from eval.cases import load_set
 from rag import evidence
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.assistant import Assistant
-from rag.conversation import last_turn
+from rag.conversation import Turn, last_turn
 from rag.e5 import second_encoder
 from rag.embed import Vector
 from rag.evidence import Assessment, assess, load_weights
@@ -96,6 +96,12 @@ def test_what_is_nearest_comes_first_where_units_are_level(
     assert moved > looked * 0.8
 
 
+def after(history: Sequence[str], question: str) -> Turn:
+    """The question as it is asked after a question and its answer, or after nothing."""
+    said = zip(("user", "assistant"), history, strict=False)
+    return last_turn(question, [{"role": role, "content": words} for role, words in said])
+
+
 FERRY = "The ferry to the islands is out of service until the quay has been mended."
 WORK = "Work on it takes eleven weeks."
 
@@ -130,9 +136,7 @@ def test_what_is_nearer_to_the_question_than_to_what_it_leaves_open_is_beside_th
     history: Sequence[str], beside: float,
 ) -> None:  # fmt: skip
     (tmp_path / "a.md").write_text(f"# Quay news\n\n{FERRY} {WORK}\n")
-    roles = ("user", "assistant")
-    said = [{"role": r, "content": c} for r, c in zip(roles, history, strict=False)]
-    turn = last_turn("How many cabins does the ferry have?", said)
+    turn = after(history, "How many cabins does the ferry have?")
     retrieved = make_assistant(tmp_path)._retriever.search(turn)
     ranked = evidence.rank(retrieved, load_weights().unit)
     # Of the second unit, which was not the best, nothing is asked here.
@@ -154,9 +158,7 @@ def test_the_kind_asked_for_that_is_not_there_and_the_length_are_signals(
     history: Sequence[str], lacks: float, length: int,
 ) -> None:  # fmt: skip
     (tmp_path / "a.md").write_text(f"# Quay news\n\n{WORK} The ferry is out of service.\n")
-    roles = ("user", "assistant")
-    said = [{"role": r, "content": c} for r, c in zip(roles, history, strict=False)]
-    retrieved = make_assistant(tmp_path)._retriever.search(last_turn(question, said))
+    retrieved = make_assistant(tmp_path)._retriever.search(after(history, question))
     ranked = evidence.rank(retrieved, load_weights().unit)
     ranked.sort(key=lambda pair: pair[0].text != WORK)
     row = answer_signals(retrieved, ranked, compare(retrieved, ranked[0][0]))
