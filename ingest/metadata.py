@@ -54,6 +54,7 @@ _FACT = re.compile(
     r"\b(?!(?:by|from|source|author|publisher|editor|writer|on)\b)[a-z]{3,}\s*:\s+\w", re.I
 )
 _HEAD_LINES = 8
+_TELLING = 2
 
 
 def is_byline(line: str) -> bool:
@@ -69,6 +70,9 @@ def is_byline(line: str) -> bool:
     rest = _BYLINE.sub(" ", rest) if named else rest
     rest = _UPDATED.sub(" ", _PUBLISHED.sub(" ", rest))
     left = re.findall(r"[A-Za-z]{2,}", _ROLE.sub(" ", rest))
+    # "The ferry sank in Oslo on 3 May 2024." tells something; a byline has names.
+    if ends_sentence(line) and sum(word.islower() for word in left) >= _TELLING:
+        return False
     return bool(
         (dated or named or (timed and len(left) <= 1))
         and len(left) <= (4 if dated else 2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.clean import mark
 from ingest.dates import parse_date
-from ingest.metadata import read_metadata
+from ingest.metadata import is_byline, read_metadata
 from ingest.split import passages, units
 from ingest.structure import blocks
 from rag.domain import Kind, Span
@@ -168,6 +168,17 @@ def test_metadata_comes_from_the_head_and_the_dateline_not_from_the_story():
 def test_what_the_text_does_not_say_stays_empty():
     metadata, _ = read_metadata(BODY[20:], mark(BODY[20:], blocks(BODY[20:], False)), False)
     assert (metadata.title, metadata.author, metadata.published) == (None, None, None)
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("The ferry sank in Oslo on 3 May 2024.", False),
+    ("Oslo harbour opened on 3 May 2024.", False),
+    ("Published by Jane Roe on 3 May 2024.", True),
+    ("Fjord Post, 3 May 2024.", True),
+    ("By Jane Roe, staff writer", True),
+])  # fmt: skip
+def test_a_short_sentence_with_a_date_is_no_byline(line, said):
+    assert is_byline(line) is said
 
 
 def test_markdown_parts_keep_their_kind():
