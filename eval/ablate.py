@@ -33,10 +33,10 @@ from eval.fitted import Figures, Judged, Table, by_set, markdown, mean
 from eval.samples import Sample, collect, named_set, place, sample, set_arguments
 from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
-from rag.e5 import open_e5
 from rag.embed import Vector
 from rag.evidence import DEPTH, chance_of, rank
-from rag.rerank import SecondEncoder, in_doubt, reranked
+from rag.reader import open_reader
+from rag.rerank import PairReader, in_doubt, reranked
 from rag.retrieve import Retrieved
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS
@@ -117,30 +117,27 @@ def without(samples: Sequence[Sample], left_out: Sequence[str]) -> list[Sample]:
 
 
 class Remembering:
-    """The second encoder, asked once for each question and text."""
+    """The reader, asked once for each question and text."""
 
-    def __init__(self, encoder: SecondEncoder) -> None:
-        self._encoder = encoder
+    def __init__(self, reader: PairReader) -> None:
+        self._reader = reader
         self._known: dict[tuple[str, str], float] = {}
 
-    def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
-        """A number for each question and text, (questions, texts)."""
-        new = [t for t in texts if any((q, t) not in self._known for q in questions)]
-        asked = [q for q in questions if any((q, t) not in self._known for t in texts)]
+    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+        """The log-odds (texts,) that each text answers the question."""
+        new = [text for text in texts if (question, text) not in self._known]
         if new:
-            told = self._encoder.closeness(asked, new).tolist()
-            for question, row in zip(asked, told, strict=True):
-                found = zip(new, row, strict=True)
-                self._known |= {(question, text): number for text, number in found}
-        return np.array([[self._known[q, t] for t in texts] for q in questions], dtype=np.float32)
+            found = zip(new, self._reader.odds(question, new).tolist(), strict=True)
+            self._known |= {(question, text): number for text, number in found}
+        return np.array([self._known[question, text] for text in texts], dtype=np.float32)
 
 
 def seen(
-    ranked: Iterable[tuple[Sample, Ranked]], encoder: SecondEncoder, left_out: Sequence[str] = ()
+    ranked: Iterable[tuple[Sample, Ranked]], reader: PairReader, left_out: Sequence[str] = ()
 ) -> list[Looked]:
     """The questions with units, the named answer signals at 0."""
     keep = np.array([name not in left_out for name in ANSWER_SIGNALS], dtype=np.float64)
-    return [replace(one, row=one.row * keep) for one in looked(ranked, encoder)]
+    return [replace(one, row=one.row * keep) for one in looked(ranked, reader)]
 
 
 def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:
@@ -148,7 +145,7 @@ def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:
     ranked, chance = one.ranked, chance_of(decision.answer, one.row)
     if second and in_doubt(ranked, chance):
         chance = chance_of(decision.second_answer, one.second_row)
-        ranked = reranked(ranked, one.closeness, decision.second_unit)
+        ranked = reranked(ranked, one.odds, decision.second_unit)
     first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.sample.places), None)
     return Judged(one.sample, first, chance)
 
@@ -168,14 +165,14 @@ def _with_unfound(found: Sequence[Judged], samples: Sequence[Sample]) -> list[Ju
     return [*found, *(Judged(one, None) for one in samples if id(one) not in known)]
 
 
-def ablate(gathered: Mapping[str, Sequence[Sample]], encoder: SecondEncoder) -> Table:
+def ablate(gathered: Mapping[str, Sequence[Sample]], reader: PairReader) -> Table:
     """The figures of all sets with everything, without each group, and with one index alone."""
 
     def row(
         samples: Sequence[Sample], left_out: Sequence[str] = (), second: bool = True
     ) -> dict[str, Figures]:
         kept = without(samples, left_out)
-        found = cross_validated(seen(cross_ranked(kept), encoder, left_out), second)
+        found = cross_validated(seen(cross_ranked(kept), reader, left_out), second)
         return by_set(_with_unfound(found, kept))
 
     whole = gathered["both indexes"]
@@ -188,7 +185,7 @@ def ablate(gathered: Mapping[str, Sequence[Sample]], encoder: SecondEncoder) -> 
     return table
 
 
-def halves(samples: Sequence[Sample], encoder: SecondEncoder, splits: int) -> Table:
+def halves(samples: Sequence[Sample], reader: PairReader, splits: int) -> Table:
     """The mean figures of the halves fitted on and of the others, over `splits` random splits.
 
     Each half of a split is once the fitted one.
@@ -205,11 +202,11 @@ def halves(samples: Sequence[Sample], encoder: SecondEncoder, splits: int) -> Ta
         for chosen in (inside, ~inside):
             half = [s for s, is_in in zip(samples, chosen, strict=True) if is_in]
             rest = [s for s, is_in in zip(samples, chosen, strict=True) if not is_in]
-            decision = fit_decision(seen(cross_ranked(half), encoder))
+            decision = fit_decision(seen(cross_ranked(half), reader))
             unit = fit_unit(half)
             for part, kept in ((half, fitted), (rest, others)):
                 ranked = ((one, rank(one.retrieved, unit)) for one in part)
-                found = [judged(one, decision) for one in seen(ranked, encoder)]
+                found = [judged(one, decision) for one in seen(ranked, reader)]
                 kept.append(by_set(_with_unfound(found, part)))
         _say(f"split {number + 1}")
     return {"fitted half": _mean(fitted), "other half": _mean(others)}
@@ -233,9 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     gathered = gather(*([named_set(n) for n in names] for names in (options.set, options.lesser)))
     whole = gathered["both indexes"]
-    encoder = Remembering(open_e5(cache_folder(os.environ)))
+    reader = Remembering(open_reader(cache_folder(os.environ)))
     splits = options.halves
-    table = halves(whole, encoder, splits) if splits else ablate(gathered, encoder)
+    table = halves(whole, reader, splits) if splits else ablate(gathered, reader)
     print(markdown(table))  # noqa: T201
 
 

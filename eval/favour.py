@@ -24,9 +24,9 @@ from ingest.job import ingest
 from rag.assistant import Assistant
 from rag.contract import citation_dict
 from rag.domain import Answer
-from rag.e5 import open_e5
 from rag.embed import open_embedder
 from rag.library import Library
+from rag.reader import open_reader
 from rag.settings import cache_folder, load
 
 _BASE = "https://pages.example/"
@@ -46,7 +46,7 @@ def favour(one: QuestionSet) -> dict[str, float]:
         settings = load({}, library=Path(folder))
         events = addressed(file_events(one.docs, settings.max_article_mb), one.docs, _BASE)
         ingest([], library, embedder, settings, events=events)
-        assistant = Assistant(library, embedder, settings, None, open_e5(cache_folder({})))
+        assistant = Assistant(library, embedder, settings, None, open_reader(cache_folder({})))
         found = [_asked(assistant, case) for case in one.cases]
         library.close()
     right = [row for row, _ in found if row is not None]

@@ -7,7 +7,7 @@ candidates of their question. The answer model is a logistic regression on units
 model that has not seen their question (five folds), so that it meets the scores it will meet. It
 also learns from questions asked after another one that has nothing to do with them: they are as
 answerable as before. The two models of a second look are of the same kinds, one over the units
-looked at, one with their closeness as a further signal; both learn from every question.
+looked at, one with the reader's log-odds as a further signal; both learn from every question.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from eval.samples import (
     turned,
 )
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
-from rag.e5 import open_e5
 from rag.evidence import Linear, rank
-from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, SecondEncoder, in_order, look, second_signals
+from rag.reader import open_reader
+from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, PairReader, look, second_signals
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS, Candidate
 
@@ -57,18 +57,17 @@ Numbers = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Looked:
     """A question with its units, best first, its answer signals (n,), and what `look` says of
-    the best units (2, at most SEEN)."""
+    the best units (at most SEEN,)."""
 
     sample: Sample
     ranked: Ranked
     row: Numbers
-    closeness: Numbers
+    odds: Numbers
 
     @property
     def second_row(self) -> Numbers:
-        """The signals of the second answer model, (n + 2,)."""
-        turn = self.sample.retrieved.query.turn
-        return second_signals(self.row, turn, self.ranked, self.closeness)
+        """The signals of the second answer model, (n + 1,)."""
+        return second_signals(self.row, self.sample.retrieved.query.turn, self.odds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def fit_unit(samples: Sequence[Sample]) -> Linear:
 
 
 def fit_second_unit(found: Sequence[Looked]) -> Mixture:
-    """The same over the units that the second encoder saw, with their scores and closeness."""
+    """The same over the units that the reader saw, with their scores and its log-odds."""
     used, rows, gold = [], [], []
     for one in found:
         right = [place(c) in one.sample.places for c, _ in one.ranked[:SEEN]]
@@ -98,12 +97,12 @@ def fit_second_unit(found: Sequence[Looked]) -> Mixture:
             used.append(one.sample)
             gold.append(np.array(right))
             scores = [score for _, score in one.ranked[:SEEN]]
-            rows.append(np.column_stack([scores, in_order(one.closeness)]))
+            rows.append(np.column_stack([scores, one.odds]))
     stacked = np.vstack(rows)
     # Only differences within a question count, so the mean may stay.
     _, scale = _standard(stacked)
-    score, closeness = _logit(stacked / scale, gold, used) / scale
-    return Mixture(float(score), float(closeness))
+    score, read = _logit(stacked / scale, gold, used) / scale
+    return Mixture(float(score), float(read))
 
 
 def _orders(one: Sample) -> bool:
@@ -156,8 +155,7 @@ _SIGNS = {
     "offers_measure": 1,
     "lacks_number": -1,
     "lacks_kind": -1,
-    "closeness": 1,
-    "beside_point": -1,
+    "read": 1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 
@@ -218,7 +216,7 @@ def cross_ranked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Ranked]]:
             yield one, rank(one.retrieved, unit)
 
 
-def looked(ranked: Iterable[tuple[Sample, Ranked]], encoder: SecondEncoder) -> Iterator[Looked]:
+def looked(ranked: Iterable[tuple[Sample, Ranked]], reader: PairReader) -> Iterator[Looked]:
     """The questions with units, each with all that its decision is made of.
 
     One of which nothing was found is refused for that, whatever the models say.
@@ -226,7 +224,7 @@ def looked(ranked: Iterable[tuple[Sample, Ranked]], encoder: SecondEncoder) -> I
     for one, units in ranked:
         if units:
             row = answer_signals(one.retrieved, units, compare(one.retrieved, units[0][0]))
-            yield Looked(one, units, row, look(encoder, one.retrieved.query.turn, units))
+            yield Looked(one, units, row, look(reader, one.retrieved.query.turn, units))
 
 
 def fit_decision(found: Sequence[Looked]) -> Decision:
@@ -245,13 +243,13 @@ def fit_decision(found: Sequence[Looked]) -> Decision:
 
 
 def fit(
-    samples: Sequence[Sample], encoder: SecondEncoder, answerable_from: float, share: float
+    samples: Sequence[Sample], reader: PairReader, answerable_from: float, share: float
 ) -> dict[str, object]:
-    """The content of ``weights.json`` for these samples; `encoder` looks at all of them."""
-    decision = fit_decision(list(looked(cross_ranked(samples), encoder)))
+    """The content of ``weights.json`` for these samples; `reader` looks at all of them."""
+    decision = fit_decision(list(looked(cross_ranked(samples), reader)))
     mixture = {
         "score": round(decision.second_unit.score, 4),
-        "closeness": round(decision.second_unit.closeness, 4),
+        "read": round(decision.second_unit.read, 4),
     }
     return {
         "answerable_from": answerable_from,
@@ -284,8 +282,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             found += [replace(one, turned=True) for one in extra]
         samples += [replace(one, lesser=name in options.lesser) for one in found]
         print(f"{name}: {len(samples)} questions so far", file=sys.stderr)  # noqa: T201
-    encoder = open_e5(cache_folder(os.environ))
-    content = fit(samples, encoder, options.answerable_from, options.share)
+    content = fit(
+        samples, open_reader(cache_folder(os.environ)), options.answerable_from, options.share
+    )
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -26,11 +26,11 @@ from ingest.job import ingest
 from rag.assistant import Assistant
 from rag.contract import answer_dict
 from rag.domain import Answer
-from rag.e5 import second_encoder
 from rag.embed_openai import choose_embedder
 from rag.errors import LibraryError, UsageError
 from rag.library import Library
 from rag.llm import open_model
+from rag.reader import reader_of
 from rag.settings import Secret, Settings
 
 Messages = Sequence[Mapping[str, str]]
@@ -148,7 +148,7 @@ def run_set(
     Args:
         question_set: what is asked, and of which documents.
         settings: the settings in force; their library is used only if `live`.
-        cache: per-user folder for the prepared encoders.
+        cache: per-user folder for the prepared models.
         live: answer from the library as it stands, instead of from a temporary one into which
             the set's documents are ingested first. Quotes are held against the set's documents,
             or against the files that the library's articles came from where the set has none.
@@ -156,10 +156,10 @@ def run_set(
         ask_model: answer with the chat model of the settings, not in quotes mode.
 
     Raises:
-        EmbeddingError: an encoder cannot be loaded.
+        EmbeddingError: a model cannot be loaded.
         LibraryError: a document of the set cannot be ingested, or the live library not opened.
     """
-    embedder, second = choose_embedder(settings, cache), second_encoder(settings, cache)
+    embedder, second = choose_embedder(settings, cache), reader_of(settings, cache)
     with tempfile.TemporaryDirectory(prefix="pullquote-eval-") as temporary:
         if not live:
             settings = dataclasses.replace(settings, library=Path(temporary))

@@ -15,7 +15,6 @@ from rag.compose import escape, quoted_answer, refusal
 from rag.conversation import Turn, last_turn
 from rag.domain import Also, Answer, Citation, Evidence, Point
 from rag.draft import Drafter
-from rag.e5 import second_encoder
 from rag.embed import Embedder
 from rag.embed_openai import choose_embedder
 from rag.errors import UsageError
@@ -26,7 +25,8 @@ from rag.library import Library
 from rag.llm import ChatModel, open_model
 from rag.parts import part_turns
 from rag.quotes import make_quote
-from rag.rerank import SecondEncoder
+from rag.reader import reader_of
+from rag.rerank import PairReader
 from rag.retrieve import Retriever
 from rag.rewrite import Rewriter, Rewritten
 from rag.select import Asked, Selection, select
@@ -40,12 +40,12 @@ class Assistant:
 
     def __init__(
         self, library: Library, embedder: Embedder, settings: Settings,
-        model: ChatModel | None = None, encoder: SecondEncoder | None = None,
+        model: ChatModel | None = None, reader: PairReader | None = None,
     ) -> None:  # fmt: skip
         """Answer from `library`, whose vectors must be of `embedder`'s model.
 
-        With a chat `model` the answers are in its words; without one they are quotes. The second
-        `encoder` looks where the first leaves doubt.
+        With a chat `model` the answers are in its words; without one they are quotes. The
+        `reader` takes a second look where there is doubt.
 
         Raises:
             ModelMismatchError: they are of another.
@@ -58,7 +58,7 @@ class Assistant:
         self.embedder = embedder
         self._retriever = Retriever(library, embedder, settings.candidates)
         self._weights = load_weights()
-        self._encoder = encoder
+        self._reader = reader
         self._settings = settings
         self._drafter = None if model is None else Drafter(model, settings)
         self._rewriter = None if model is None else Rewriter(model, settings)
@@ -176,7 +176,7 @@ class Assistant:
 
     def _asked(self, turn: Turn, where: Filter, favour: Favoured | None) -> Asked:
         retrieved = self._retriever.search(turn, where=where)
-        found = assess(retrieved, self._weights, self._encoder, favour)
+        found = assess(retrieved, self._weights, self._reader, favour)
         return Asked(turn.question, retrieved, found)
 
     def _checked(self, question: str) -> str:
@@ -251,15 +251,15 @@ def open_assistant(settings: Settings, cache: Path, ask_model: bool = True) -> A
 
     Args:
         settings: the settings in force.
-        cache: per-user folder for the prepared encoders.
+        cache: per-user folder for the prepared models.
         ask_model: False for quotes mode, whatever model the settings choose.
 
     Raises:
         NotFoundError: there is no library there yet.
         LibraryError: it cannot be opened.
-        EmbeddingError: an encoder cannot be loaded.
+        EmbeddingError: a model cannot be loaded.
     """
     library = Library(settings.library)
     embedder = choose_embedder(settings, cache)
     model = open_model(settings) if ask_model else None
-    return Assistant(library, embedder, settings, model, second_encoder(settings, cache))
+    return Assistant(library, embedder, settings, model, reader_of(settings, cache))

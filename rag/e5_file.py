@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,24 @@ def _unpacked(raw: bytes, columns: int) -> Numbers:
     return weights.reshape(len(weights), columns)
 
 
+def adapted(packed: Packed, changes: Mapping[str, Numbers]) -> Packed:
+    """The model with what was changed in it.
+
+    Args:
+        packed: the model.
+        changes: of a vector what is added to it, by its name; of a matrix (out, in) two thin ones,
+            ``NAME.left`` (out, r) and ``NAME.right`` (r, in), whose product is added. What goes by
+            other names is passed over.
+    """
+    matrices = {
+        name: matrix + changes[f"{name}.left"] @ changes[f"{name}.right"]
+        if f"{name}.left" in changes else matrix
+        for name, matrix in packed.matrices.items()
+    }  # fmt: skip
+    vectors = {name: vector + changes.get(name, 0) for name, vector in packed.vectors.items()}
+    return replace(packed, matrices=matrices, vectors=vectors)
+
+
 def input_rows(packed: Packed) -> Numbers:
     """What goes in for each piece, then for each position, (pieces + positions, width)."""
     positions = packed.vectors["emb.pos"].reshape(-1, packed.width)
@@ -157,7 +175,7 @@ class _Graph:
     def add(self, operation: str, inputs: list[str], result: str, **options: Any) -> str:
         from onnx import helper
 
-        self.nodes.append(helper.make_node(operation, inputs, [result], **options))
+        self.nodes.append(helper.make_node(operation, inputs, [result], name=result, **options))
         return result
 
     def constant(self, name: str, values: Numbers) -> str:

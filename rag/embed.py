@@ -150,13 +150,12 @@ class OnnxEmbedder:
         """Unit-length input vectors (n, d) of single words: what each means outside any context."""
         if len(self._known_words) > _CACHED_WORDS:
             self._known_words.clear()
-        for word in words:
-            if word not in self._known_words:
-                ids = self._tokenizer.encode(word, add_special_tokens=False).ids or [0]
-                assert self._vocabulary is not None
-                self._known_words[word] = unit_length(
-                    self._vocabulary[ids].astype(np.float32).mean(axis=0)
-                )
+        for word in set(words).difference(self._known_words):
+            ids = self._tokenizer.encode(word, add_special_tokens=False).ids or [0]
+            assert self._vocabulary is not None
+            self._known_words[word] = unit_length(
+                self._vocabulary[ids].astype(np.float32).mean(axis=0)
+            )
         # As `np.stack`, which takes several times as long for many short rows.
         rows = np.concatenate([self._known_words[word] for word in words])
         return rows.reshape(len(words), -1)

@@ -2,7 +2,7 @@
 
 Two plain models weigh the signals of `rag.signals`: a conditional logit ranks the units of one
 question against each other (McFadden, 1974), a logistic regression tells answerable questions
-from others. Where they leave doubt, two more know what a second encoder says (`rag.rerank`). All
+from others. Where they leave doubt, two more know what a reader says (`rag.rerank`). All
 weights are in ``weights.json``; ``python -m eval.fit`` makes them anew.
 """
 
@@ -26,7 +26,7 @@ from rag.reading import Reading
 from rag.rerank import (
     SECOND_SIGNALS,
     Mixture,
-    SecondEncoder,
+    PairReader,
     in_doubt,
     look,
     reranked,
@@ -63,7 +63,7 @@ class Linear:
 class Weights:
     """The fitted models and the limits chosen with them.
 
-    `second_unit` and `second_answer` are for questions that the second encoder was asked about.
+    `second_unit` and `second_answer` are for questions that the reader was asked about.
     `answerable_from` is the least probability at which a question is answered; `share` the
     least chance, as a share of the best unit's, at which a further unit is quoted.
     """
@@ -165,7 +165,7 @@ def _repeats(one: Reading, other: Reading) -> bool:
 def assess(
     retrieved: Retrieved,
     weights: Weights,
-    encoder: SecondEncoder | None = None,
+    reader: PairReader | None = None,
     favour: Favoured | None = None,
 ) -> Assessment:
     """Rank the evidence for a question and decide whether it answers it.
@@ -173,7 +173,7 @@ def assess(
     Args:
         retrieved: what was found for the question.
         weights: the models.
-        encoder: looks a second time where there is doubt; None for no second look.
+        reader: looks a second time where there is doubt; None for no second look.
         favour: says of the article of the page that the reader is on that it is that; its units
             rank higher by `rag.favour.PRIOR`, and the decision is as without it.
     """
@@ -185,12 +185,12 @@ def assess(
     compared = compare(retrieved, ranked[0][0])
     signals = answer_signals(retrieved, ranked, compared)
     probability = chance_of(weights.answer, signals)
-    if encoder is not None and in_doubt(ranked, probability):
+    if reader is not None and in_doubt(ranked, probability):
         turn = retrieved.query.turn
-        closeness = look(encoder, turn, ranked)
-        signals = second_signals(signals, turn, ranked, closeness)
+        odds = look(reader, turn, ranked)
+        signals = second_signals(signals, turn, odds)
         probability = chance_of(weights.second_answer, signals)
-        ranked = reranked(ranked, closeness, weights.second_unit)
+        ranked = reranked(ranked, odds, weights.second_unit)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
     if favour is not None:

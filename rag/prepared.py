@@ -7,7 +7,7 @@ import importlib.util
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,11 @@ def workshop(parent: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def quantised(source: Path, target: Path) -> None:
-    """Write to `target` the model at `source`, its products computed in 8 bits."""
+def quantised(source: Path, target: Path, exact: Sequence[str] = ()) -> None:
+    """Write to `target` the model at `source`, its products computed in 8 bits.
+
+    Those of the nodes named in `exact` stay as they are.
+    """
     import logging
 
     from onnx import TensorProto
@@ -65,7 +68,8 @@ def quantised(source: Path, target: Path) -> None:
     logging.disable(logging.WARNING)  # it advises, on the root logger, what was just done
     try:
         quantize_dynamic(str(source), str(target), per_channel=True,
-                         weight_type=QuantType.QInt8, extra_options=options)  # fmt: skip
+                         weight_type=QuantType.QInt8, extra_options=options,
+                         nodes_to_exclude=list(exact))  # fmt: skip
     finally:
         logging.disable(logging.NOTSET)
 

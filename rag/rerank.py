@@ -1,8 +1,8 @@
 """A second look at the nearest few units, where the first leaves doubt.
 
-A cascade (Wang, Lin and Metzler, 2011): the second encoder takes as long as everything before it,
-so it is asked where it may change something: where the best units are level, or where the question
-is nearly as likely to have no answer.
+A cascade (Wang, Lin and Metzler, 2011): the reader takes as long as everything before it, so it is
+asked where it may change something: where the best units are level, or where the question is nearly
+as likely to have no answer.
 """
 
 from __future__ import annotations
@@ -16,38 +16,39 @@ import numpy as np
 from rag.answerable import ANSWER_SIGNALS
 from rag.conversation import Turn
 from rag.embed import Vector
+from rag.reader import as_told
 from rag.reading import Numbers
 from rag.signals import Candidate
-from rag.text import replaced, words
 
-# Units that are looked at; among so many is the right one where it is anywhere, mostly.
-SEEN = 3
+# Units that are looked at, two at a time on two cores; among so many is the right one where it is
+# anywhere, mostly.
+SEEN = 4
 # Closer than this in log-odds, the best two are level; between these, an answer is in doubt.
-_LEVEL = 0.7
-_DOUBT = (0.35, 0.6)
-SECOND_SIGNALS = (*ANSWER_SIGNALS, "closeness", "beside_point")
+_LEVEL = 0.2
+_DOUBT = (0.35, 0.75)
+SECOND_SIGNALS = (*ANSWER_SIGNALS, "read")
 
 Ranked = Sequence[tuple[Candidate, float]]
 
 
-class SecondEncoder(Protocol):
-    """What tells how near texts come to questions."""
+class PairReader(Protocol):
+    """What tells how likely texts are to answer a question."""
 
-    def closeness(self, questions: Sequence[str], texts: Sequence[str]) -> Vector:
-        """A number for each question and text, (questions, texts): the higher, the nearer."""
+    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+        """The log-odds (texts,) that each text answers the question."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """What the log-odds of a unit weigh, and its closeness, when both are known."""
+    """What the log-odds of a unit weigh, and those of the reader, when both are known."""
 
     score: float
-    closeness: float
+    read: float
 
-    def __call__(self, scores: Numbers, closeness: Numbers) -> Numbers:
+    def __call__(self, scores: Numbers, read: Numbers) -> Numbers:
         """New log-odds (n,) of units that have these (n,): together as likely as before."""
-        mixed = self.score * scores + self.closeness * closeness
+        mixed = self.score * scores + self.read * read
         return mixed + _total(scores) - _total(mixed)
 
 
@@ -57,65 +58,29 @@ def in_doubt(ranked: Ranked, probability: float) -> bool:
     return level or _DOUBT[0] < probability < _DOUBT[1]
 
 
-def look(encoder: SecondEncoder, turn: Turn, ranked: Ranked) -> Numbers:
-    """How close the best `SEEN` of the ranked units are, (2, at most SEEN), to the question and to
-    what the best of them leaves open of it.
+def look(reader: PairReader, turn: Turn, ranked: Ranked) -> Numbers:
+    """The reader's log-odds (at most SEEN,) that the best of the ranked units answer the question.
 
-    A question that leans on others is held against them with these and by itself, and the nearer
-    counts: they may say what it is about, or be about something else.
+    A question that leans on others is read by itself: what these were about decided already which
+    units are the best, and beside them the reader lost sight of what is asked.
     """
     texts = [_told(candidate) for candidate, _ in ranked[:SEEN]]
-    asked = list(dict.fromkeys((turn.standalone, turn.question)))
-    left = _left_open(turn.question, ranked[0][0])
-    found = encoder.closeness([*asked, left], texts).astype(np.float64)
-    return np.stack([found[:-1].max(axis=0), found[-1]])
+    return reader.odds(turn.question, texts).astype(np.float64)
 
 
-def _left_open(question: str, best: Candidate) -> str:
-    """The question without the words that the best unit has, or what that stands under.
+def second_signals(signals: Numbers, turn: Turn, odds: Numbers) -> Numbers:
+    """The signals (n + 1,) of the second answer model, after those of the first (n,).
 
-    Where these are all it has, the question.
+    The last are the best log-odds of those looked at; `odds` are from `look`. Of a follow-up they
+    say little: what it asks for may stand in the questions before it.
     """
-    said = best.reading.terms.union(*(reading.terms for reading in best.above))
-    gone = ((w.span, "") for w in words(question) if not w.stop and w.term in said)
-    left = " ".join(replaced(question, gone).split())
-    return left if words(left) else question
+    return np.append(signals, 0.0 if turn.previous else odds.max())
 
 
-def expected(ranked: Ranked, closeness: Numbers) -> float:
-    """The closeness to the question that is to be expected of the right unit, if it is among those
-    looked at; `closeness` (2, units) is from `look`."""
-    scores = _scores(ranked, closeness.shape[1])
-    chances = np.exp(scores - _total(scores))
-    return float(chances @ closeness[0])
-
-
-def second_signals(signals: Numbers, turn: Turn, ranked: Ranked, closeness: Numbers) -> Numbers:
-    """The signals (n + 2,) of the second answer model, after those of the first (n,).
-
-    A sentence that is nearer to the question than to what it leaves open of it is about the same
-    matter, and more often says nothing of what was asked. Of a follow-up what is left open may
-    stand in the questions before it.
-    """
-    whole, left = closeness[:, 0]
-    beside = 0.0 if turn.previous else whole - left
-    return np.append(signals, [expected(ranked, closeness), beside])
-
-
-def in_order(closeness: Numbers) -> Numbers:
-    """The closeness (units,) by which units are ordered, of what `look` says (2, units).
-
-    The sentence that has all that a question names often stands before the one that answers it: to
-    what that leaves open the answer is nearer.
-    """
-    result: Numbers = closeness.mean(axis=0)
-    return result
-
-
-def reranked(ranked: Ranked, closeness: Numbers, mixture: Mixture) -> list[tuple[Candidate, float]]:
+def reranked(ranked: Ranked, odds: Numbers, mixture: Mixture) -> list[tuple[Candidate, float]]:
     """The ranked units in their new order, with new log-odds of those that were looked at;
-    `closeness` (2, units) is from `look`."""
-    scores = mixture(_scores(ranked, closeness.shape[1]), in_order(closeness))
+    `odds` are from `look`."""
+    scores = mixture(_scores(ranked, len(odds)), odds)
     seen = zip(ranked, scores, strict=False)
     anew = [*((c, float(score)) for (c, _), score in seen), *ranked[len(scores) :]]
     return sorted(anew, key=lambda pair: -pair[1])
@@ -131,7 +96,7 @@ def _total(scores: Numbers) -> float:
 
 
 def _told(candidate: Candidate) -> str:
-    """The unit after what stands nearest above it: its heading, lead-in or table header."""
-    text = candidate.hit.passage.article.text
-    above = "".join(f"{span.of(text).strip()} " for span in candidate.unit.context[-1:])
-    return above + candidate.text
+    """The unit as the reader sees it: after its title and its heading, lead-in or table header."""
+    article = candidate.hit.passage.article
+    above = " ".join(span.of(article.text).strip() for span in candidate.unit.context[-1:])
+    return as_told(article.metadata.title or "", above, candidate.text)

@@ -18,10 +18,10 @@ from ingest.job import ingest
 from ingest.structure import blocks
 from rag.assistant import Assistant
 from rag.domain import Kind
-from rag.e5 import E5, open_e5
 from rag.embed import OnnxEmbedder, open_embedder
 from rag.library import Library
 from rag.llm import OpenAIChat
+from rag.reader import Reader, open_reader
 from rag.settings import Settings, cache_folder, load
 from tests.model_server import Script
 from tests.page import browse, chromium, page, visit
@@ -77,19 +77,19 @@ def embedder() -> OnnxEmbedder:
 
 
 @pytest.fixture(scope="session")
-def second() -> E5:
-    return open_e5(cache_folder(os.environ))
+def read() -> Reader:
+    return open_reader(cache_folder(os.environ))
 
 
 @pytest.fixture(scope="session")
 def make_assistant(
-    embedder: OnnxEmbedder, second: E5, tmp_path_factory: pytest.TempPathFactory
+    embedder: OnnxEmbedder, read: Reader, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Path], Assistant]:
     def make(folder: Path) -> Assistant:
         settings = load({}, library=tmp_path_factory.mktemp("library"))
         library = Library(settings.library, create=True)
         ingest([folder], library, embedder, settings)
-        return Assistant(library, embedder, settings, None, second)
+        return Assistant(library, embedder, settings, None, read)
 
     return make
 
@@ -114,11 +114,11 @@ class Kept:
 
 
 @pytest.fixture
-def library_of(embedder: OnnxEmbedder, second: E5, tmp_path: Path) -> Callable[[Path], Kept]:
+def library_of(embedder: OnnxEmbedder, read: Reader, tmp_path: Path) -> Callable[[Path], Kept]:
     def make(folder: Path) -> Kept:
         settings = load({}, library=tmp_path / "kept")
         library = Library(settings.library, create=True)
-        assistant = Assistant(library, embedder, settings, None, second)
+        assistant = Assistant(library, embedder, settings, None, read)
         kept = Kept(assistant, folder, settings, embedder)
         kept.refresh()
         return kept
@@ -132,13 +132,13 @@ def assistant(make_assistant: Callable[[Path], Assistant]) -> Assistant:
 
 
 @pytest.fixture(scope="session")
-def with_model(assistant: Assistant, second: E5) -> Callable[[Script], Assistant]:
+def with_model(assistant: Assistant, read: Reader) -> Callable[[Script], Assistant]:
     """Makes an assistant with the scripted model, over the example articles."""
 
     def make(script: Script) -> Assistant:
         settings = load(script.environ, library=assistant.library.folder)
         embedder = assistant._retriever._embedder
-        return Assistant(assistant.library, embedder, settings, OpenAIChat(settings), second)
+        return Assistant(assistant.library, embedder, settings, OpenAIChat(settings), read)
 
     return make
 

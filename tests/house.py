@@ -49,7 +49,17 @@ LAYERS: tuple[set[str], ...] = (
         "bindings",
         "claims",
     },
-    {"prepared", "embed", "embed_openai", "e5_file", "e5", "wordpiece", "llm", "library", "quotes"},
+    {
+        "prepared",
+        "embed",
+        "embed_openai",
+        "e5_file",
+        "reader",
+        "wordpiece",
+        "llm",
+        "library",
+        "quotes",
+    },
     {
         "retrieve",
         "reading",

@@ -1,4 +1,4 @@
-"""A small model in the packed form that the second encoder comes in, with weights by lot."""
+"""A small model in the packed form that the reader comes in, with weights by lot."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from eval.cases import QuestionSet, load_set
 from eval.fitted import Figures, Judged, by_set, figures, markdown, mean
 from eval.samples import Sample
 from rag.answerable import ANSWER_SIGNALS
-from rag.rerank import SECOND_SIGNALS, SEEN, in_order
+from rag.rerank import SECOND_SIGNALS, SEEN
 from rag.signals import UNIT_SIGNALS
 from tests.conftest import ARTICLES, ROOT
 
@@ -65,7 +65,7 @@ def test_gold_places_are_the_gold_candidates(gathered):
     assert any(one.places for one in gathered["both indexes"])
 
 
-def test_a_signal_left_out_moves_no_model(gathered, second):
+def test_a_signal_left_out_moves_no_model(gathered, read):
     samples = gathered["both indexes"]
     names = ablate.GROUPS["words covered"]
     unit = fit.fit_unit(ablate.without(samples, names))
@@ -74,7 +74,7 @@ def test_a_signal_left_out_moves_no_model(gathered, second):
     assert sum(weight != 0 for weight in weights.values()) > 5
     left_out = ("cosine", "fused")
     ranked = fit.cross_ranked(ablate.without(samples, left_out))
-    decision = fit.fit_decision(ablate.seen(ranked, second, left_out))
+    decision = fit.fit_decision(ablate.seen(ranked, read, left_out))
     for model, signals in (
         (decision.answer, ANSWER_SIGNALS),
         (decision.second_answer, SECOND_SIGNALS),
@@ -103,14 +103,14 @@ def test_the_unit_model_is_the_optimum_of_its_loss(gathered):
         assert loss(model.weights + rng.normal(scale=0.05, size=len(UNIT_SIGNALS))) > least
 
 
-def test_the_second_unit_model_is_the_optimum_of_its_loss(gathered, second):
-    found = ablate.seen(fit.cross_ranked(gathered["both indexes"]), second)
+def test_the_second_unit_model_is_the_optimum_of_its_loss(gathered, read):
+    found = ablate.seen(fit.cross_ranked(gathered["both indexes"]), read)
     known = []
     for one in found:
         right = np.array([fit.place(c) in one.sample.places for c, _ in one.ranked[:SEEN]])
         if right.any():
             scores = np.array([score for _, score in one.ranked[:SEEN]])
-            known.append((np.column_stack([scores, in_order(one.closeness)]), right))
+            known.append((np.column_stack([scores, one.odds]), right))
     scale = np.vstack([rows for rows, _ in known]).std(axis=0)
 
     def loss(weights: np.ndarray) -> float:
@@ -121,37 +121,37 @@ def test_the_second_unit_model_is_the_optimum_of_its_loss(gathered, second):
         return value
 
     mixture = fit.fit_second_unit(found)
-    best = np.array([mixture.score, mixture.closeness])
+    best = np.array([mixture.score, mixture.read])
     for moved in ((1, 0.02), (1, 0.98), (1.05, 1), (0.95, 1), (1.05, 1.05)):
         assert loss(best * moved) > loss(best)
 
 
-def test_a_question_of_which_nothing_is_found_has_no_say_in_the_decision(gathered, second):
+def test_a_question_of_which_nothing_is_found_has_no_say_in_the_decision(gathered, read):
     samples = gathered["both indexes"]
     refused = next(one for one in samples if not one.answerable)
     nothing = dataclasses.replace(refused.retrieved, hits=(), stored=())
     empty = dataclasses.replace(refused, retrieved=nothing, signals=refused.signals[:0])
-    assert fit.fit([*samples, empty], second, 0.5, 0.045) == fit.fit(samples, second, 0.5, 0.045)
+    assert fit.fit([*samples, empty], read, 0.5, 0.045) == fit.fit(samples, read, 0.5, 0.045)
 
 
-def test_the_second_encoder_is_asked_once_for_each_text(second):
+def test_the_reader_is_asked_once_for_each_text(read):
     class Counting:
         asked = 0
 
-        def closeness(self, questions, texts):
+        def odds(self, question, texts):
             self.asked += len(texts)
-            return second.closeness(questions, texts)
+            return read.odds(question, texts)
 
     counting = Counting()
-    encoder = ablate.Remembering(counting)
-    first = encoder.closeness(["Who?"], ["Ada.", "Bob."])
-    again = encoder.closeness(["Who?"], ["Bob.", "Ada.", "Cid."])
-    assert again[0, :2].tolist() == first[0, ::-1].tolist()
+    remembering = ablate.Remembering(counting)
+    first = remembering.odds("Who?", ["Ada.", "Bob."])
+    again = remembering.odds("Who?", ["Bob.", "Ada.", "Cid."])
+    assert again[:2].tolist() == first[::-1].tolist()
     assert counting.asked == 3
 
 
-def test_the_table_has_every_part_and_set(gathered, tiny, second):
-    table = ablate.ablate(gathered, ablate.Remembering(second))
+def test_the_table_has_every_part_and_set(gathered, tiny, read):
+    table = ablate.ablate(gathered, ablate.Remembering(read))
     assert list(table) == [
         "everything", "without a second look", *(f"without {name}" for name in ablate.GROUPS),
         "dense only retrieval", "keyword only retrieval",
@@ -163,8 +163,8 @@ def test_the_table_has_every_part_and_set(gathered, tiny, second):
     assert {line.count("|") for line in lines} == {4}
 
 
-def test_halves_are_judged_apart(gathered, tiny, second):
-    table = ablate.halves(gathered["both indexes"], ablate.Remembering(second), 1)
+def test_halves_are_judged_apart(gathered, tiny, read):
+    table = ablate.halves(gathered["both indexes"], ablate.Remembering(read), 1)
     assert list(table) == ["fitted half", "other half"]
     assert table["fitted half"] != table["other half"]
     assert all(0 <= row[tiny.name].area <= 1 for row in table.values())

