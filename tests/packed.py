@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-WIDTH, LAYERS, HEADS, POSITIONS = 32, 2, 4, 8
+WIDTH, LAYERS, HEADS, POSITIONS = 32, 2, 4, 40
 PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -3.0), ("a", -3.0),
           ("b", -3.0), ("▁ab", -1.0)]  # fmt: skip
 

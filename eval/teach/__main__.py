@@ -1,12 +1,12 @@
 """Teach the reader, and write what that changes in it to ``rag/reader.npz``.
 
-    python -m eval.teach LESSONS.jsonl… [--keep FILE] [--start FILE]
+    python -m eval.teach LESSONS.jsonl… [--keep FILE] [--start FILE…]
 
 Of each question the reader sees a few units of its passage, and is to give the highest log-odds to
 the one that answers, or less than even ones to all where none does: a softmax over the units and
 "none", which stands at 0. Needs torch (``pip install torch``). `--keep` writes all that was learned
-after each round, for `--start` to go on from; of several such files the mean is taken (Wortsman et
-al., 2022), which with ``--rounds 0`` is written as it is.
+after each round, for `--start` to go on from; it also goes on from what was written at the end. Of
+several files the mean is taken (Wortsman et al., 2022), which ``--rounds 0`` writes as it is.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from eval.teach.lessons import Choice, batches, choice, read_lessons
-from eval.teach.network import Network
-from rag.e5_file import read_packed
+from eval.teach.network import Network, Tensors
+from rag.e5_file import Packed, read_packed
 from rag.prepared import packaged_file
 from rag.reader import HEAD, PACKAGED
 
@@ -92,6 +92,17 @@ def teach(network: Network, options: argparse.Namespace) -> None:
         _say(f"round {number} is done")
 
 
+def _parameters(path: Path, packed: Packed) -> Tensors:
+    """What was learned, from a file that `--keep` or `--out` wrote."""
+    import torch
+
+    with np.load(path) as file:
+        kept = {name: file[name].astype(np.float32) for name in file.files}
+    if any(name.endswith(".left") for name in kept):
+        return Network(packed, kept).parameters
+    return {name: torch.from_numpy(np.asarray(values)) for name, values in kept.items()}
+
+
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -112,16 +123,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--start", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, default=Path("rag/reader.npz"))
     options = parser.parse_args(arguments)
-    import torch
-
-    network = Network(read_packed(packaged_file(*PACKAGED)))
+    packed = read_packed(packaged_file(*PACKAGED))
+    network = Network(packed)
     if options.start:
-        kept = [np.load(path) for path in options.start]
+        found = [_parameters(path, packed) for path in options.start]
         network.parameters = {
-            name: torch.from_numpy(np.asarray(sum(one[name] for one in kept) / len(kept)))
-            for name in network.parameters
+            name: sum(one[name] for one in found) / len(found) for name in network.parameters
         }
-    teach(network, options)
+    if options.rounds:
+        teach(network, options)
     changes: dict[str, Any] = network.changes(options.rank)
     np.savez_compressed(options.out, **changes)
 

@@ -6,14 +6,14 @@ of `rag.reader`. ``pip install torch`` brings torch; nothing but teaching needs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.e5_file import Packed, input_rows, tokenizer_of
-from rag.reader import together
+from rag.e5_file import Packed, adapted, input_rows, tokenizer_of
+from rag.reader import HEAD, together
 
 Numbers = NDArray[np.float32]
 Tensors = dict[str, Any]
@@ -22,8 +22,8 @@ Tensors = dict[str, Any]
 class Network:
     """The reader with parameters that can be changed."""
 
-    def __init__(self, packed: Packed) -> None:
-        """Begin with the packed model and a head that says nothing."""
+    def __init__(self, packed: Packed, changes: Mapping[str, Numbers] | None = None) -> None:
+        """Begin with the packed model and a head that says nothing, or with `changes` in both."""
         import torch
 
         self._packed = packed
@@ -31,10 +31,11 @@ class Network:
         self._pieces = len(packed.pieces)
         self._rows = torch.from_numpy(input_rows(packed))
         width = packed.width
+        begun = adapted(packed, changes or {})
         draw = torch.Generator().manual_seed(1)
         self.parameters: Tensors = {
             name: torch.from_numpy(np.array(values))
-            for name, values in (*packed.matrices.items(), *packed.vectors.items())
+            for name, values in (*begun.matrices.items(), *begun.vectors.items())
             if not name.startswith("emb.") or name.startswith("emb.ln")
         }
         self.parameters |= {
@@ -44,6 +45,10 @@ class Network:
             "last.w": torch.zeros(width),
             "last.b": torch.zeros(()),
         }
+        if changes:
+            self.parameters |= {
+                name: torch.from_numpy(np.asarray(changes[name], np.float32)) for name in HEAD
+            }
 
     def odds(self, pairs: Sequence[tuple[str, str]]) -> Any:
         """The log-odds (n,) that each text answers its question, for pairs of the two."""
