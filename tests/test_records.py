@@ -15,7 +15,7 @@ from rag.contract import answer_dict
 from rag.errors import LibraryError, NotFoundError
 from rag.filters import make_filter, read_filter
 from rag.verify import Standing
-from ui.records import Records, Verdict
+from ui.records import Records, Verdict, _number
 from ui.service import Service
 
 
@@ -133,3 +133,9 @@ def test_a_filter_is_read_back() -> None:
     where = make_filter(("notes/*",), ("Herald",), "2025-06", "2025-07-03", True)
     assert read_filter(where.as_dict()) == where
     assert make_filter().as_dict() == {}
+
+
+def test_no_id_begins_with_a_dash(monkeypatch):
+    drawn = iter(["-ab", "-cd", "ef-"])
+    monkeypatch.setattr("ui.records.secrets.token_urlsafe", lambda _: next(drawn))
+    assert _number() == "ef-"

@@ -31,11 +31,11 @@ def endpoint():
 
 
 @pytest.fixture(scope="session")
-def worded(endpoint, assistant, second):
+def worded(endpoint, assistant, read):
     """The example assistant with the real model."""
     settings = load({"OPENAI_BASE_URL": endpoint, **PATIENCE}, library=assistant.library.folder)
     embedder = assistant._retriever._embedder
-    return Assistant(assistant.library, embedder, settings, OpenAIChat(settings), second)
+    return Assistant(assistant.library, embedder, settings, OpenAIChat(settings), read)
 
 
 def test_the_model_streams_over_the_wire(endpoint):
@@ -66,16 +66,14 @@ def test_whatever_it_writes_what_is_shown_is_in_the_quotes(worded, assistant, qu
 
 
 @pytest.mark.timeout(900)
-def test_planted_orders_change_nothing_with_a_real_model(
-    endpoint, make_assistant, second, tmp_path
-):
+def test_planted_orders_change_nothing_with_a_real_model(endpoint, make_assistant, read, tmp_path):
     for name in ("plain", "fake-number", "chatml"):
         text = f"Harbour notes\n\n{FACT}\n\n{PLANTED[name]}\n"
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     plain = make_assistant(tmp_path)
     settings = load({"OPENAI_BASE_URL": endpoint, **PATIENCE}, library=plain.library.folder)
     embedder = plain._retriever._embedder
-    assistant = Assistant(plain.library, embedder, settings, OpenAIChat(settings), second)
+    assistant = Assistant(plain.library, embedder, settings, OpenAIChat(settings), read)
     answer = assistant.answer("When was the harbour of Quellmar dredged?")
     assert not audit(answer_dict(answer))
     assert not re.search(r"!\[|\]\(http", answer.text)

@@ -64,6 +64,13 @@ class Record:
     feedback: Feedback | None = None
 
 
+def _number() -> str:
+    """An id by lot. One that begins with a dash is taken for a flag, and for a formula in a sheet."""
+    while (number := secrets.token_urlsafe(12)).startswith("-"):
+        pass
+    return number
+
+
 class Records(Connections):
     """The SQLite file."""
 
@@ -114,7 +121,7 @@ class Records(Connections):
         Raises:
             LibraryError: it cannot be written.
         """
-        number = secrets.token_urlsafe(12)
+        number = _number()
         articles = quoted_articles(answer)
         body = json.dumps(pack(answer), ensure_ascii=False)
         with self._errors(), self.transaction() as db:
