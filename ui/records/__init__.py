@@ -65,7 +65,7 @@ class Record:
 
 
 def _number() -> str:
-    """An id by lot. One that begins with a dash is taken for a flag, and for a formula in a sheet."""
+    """An id by lot. With a dash before it, it would be a flag, and in a sheet a formula."""
     while (number := secrets.token_urlsafe(12)).startswith("-"):
         pass
     return number
