@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.teach import __main__ as teach
 from eval.teach.lessons import Choice, Lesson, batches, choice, read_lessons
 from tests.conftest import ROOT
 
@@ -84,3 +85,13 @@ def test_the_lessons_that_come_along_can_be_read() -> None:
     assert len(set(asked)) > 0.99 * len(asked)
     without = sum(not lesson.right for lesson in lessons) / len(lessons)
     assert 0.3 < without < 0.5
+
+
+def test_what_teaching_needs_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(teach, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit) as stopped:
+        teach.main(["lessons.jsonl"])
+    assert stopped.value.code == 2
+    assert "pip install torch" in capsys.readouterr().err

@@ -15,6 +15,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -110,7 +111,9 @@ def _say(text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Teach on the files named on the command line and write what was changed."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="python -m eval.teach",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("lessons", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
@@ -123,6 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--start", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, default=Path("rag/reader.npz"))
     options = parser.parse_args(arguments)
+    if find_spec("torch") is None:
+        parser.error("torch is missing: pip install torch")
     packed = read_packed(packaged_file(*PACKAGED))
     network = Network(packed)
     if options.start:
