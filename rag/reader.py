@@ -63,7 +63,8 @@ class Reader:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
             self._session = open_session(model)
             self._rows = np.load(rows, mmap_mode="r")
-            self._head = Head(np.load(head))
+            with np.load(head) as values:
+                self._head = Head(values)
         except Exception as error:  # the libraries raise bare exceptions of their own
             raise EmbeddingError(
                 f"cannot load the reader in {folder}: {error}; "
