@@ -29,7 +29,6 @@ _PACKED = 1
 # pasted markup; so they go by other names here, with a character that is for private use.
 _MARKS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>")
 _PRIVATE = "\ue000"
-MAX_TOKENS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def input_rows(packed: Packed) -> Numbers:
 
 
 def tokenizer_of(packed: Packed) -> Any:
-    """The model's tokenizer, which cuts what is longer than `MAX_TOKENS`."""
+    """The model's tokenizer."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
     pieces = [(_PRIVATE * (text in _MARKS) + text, score) for text, score in packed.pieces]
@@ -160,7 +159,6 @@ def tokenizer_of(packed: Packed) -> Any:
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{start} $A {end}", special_tokens=ends
     )
-    tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
 
 

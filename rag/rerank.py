@@ -80,14 +80,10 @@ def second_signals(signals: Numbers, turn: Turn, odds: Numbers) -> Numbers:
 def reranked(ranked: Ranked, odds: Numbers, mixture: Mixture) -> list[tuple[Candidate, float]]:
     """The ranked units in their new order, with new log-odds of those that were looked at;
     `odds` are from `look`."""
-    scores = mixture(_scores(ranked, len(odds)), odds)
+    scores = mixture(np.array([score for _, score in ranked[: len(odds)]]), odds)
     seen = zip(ranked, scores, strict=False)
     anew = [*((c, float(score)) for (c, _), score in seen), *ranked[len(scores) :]]
     return sorted(anew, key=lambda pair: -pair[1])
-
-
-def _scores(ranked: Ranked, count: int) -> Numbers:
-    return np.array([score for _, score in ranked[:count]])
 
 
 def _total(scores: Numbers) -> float:

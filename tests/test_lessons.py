@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from eval.teach import __main__ as teach
 from eval.teach.lessons import Choice, Lesson, batches, choice, read_lessons
+from rag.errors import UsageError
 from tests.conftest import ROOT
 
 UNITS = ("The quay was mended in May.", "Name | Berths", "North | 12", "South | 30")
@@ -40,7 +41,7 @@ def test_each_question_is_a_lesson(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_what_is_wrong_is_named_by_line(tmp_path: Path, wrong: object) -> None:
     path = written(tmp_path / "a.jsonl", PASSAGE, wrong)
-    with pytest.raises(ValueError, match=r"a\.jsonl, line 2"):
+    with pytest.raises(UsageError, match=r"a\.jsonl:2"):
         read_lessons([path])
 
 

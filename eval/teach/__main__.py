@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from eval.teach.lessons import Choice, batches, choice, read_lessons
+from eval.teach.lessons import Choice, Lesson, batches, choice, read_lessons
 from eval.teach.network import Network, Tensors
 from rag.e5_file import Packed, read_packed
+from rag.errors import UsageError
 from rag.prepared import packaged_file
 from rag.reader import HEAD, PACKAGED
 
@@ -55,22 +56,26 @@ def loss_of(network: Network, some: Sequence[Choice]) -> Any:
     return torch.stack(losses).mean()
 
 
-def teach(network: Network, options: argparse.Namespace) -> None:
+def teach(network: Network, lessons: Sequence[Lesson], options: argparse.Namespace) -> None:
     """Go through the lessons `options.rounds` times."""
     import torch
 
     torch.manual_seed(options.seed)
     rng = Random(options.seed)  # noqa: S311
-    lessons = read_lessons(options.lessons)
     head: list[Any] = []
     body: list[Any] = []
     for name, values in network.parameters.items():
         (head if name in HEAD else body).append(values.requires_grad_())
-    rates = {"lr": options.rate}, {"lr": _HEAD_FASTER * options.rate}
-    groups = [{"params": body, **rates[0]}, {"params": head, **rates[1]}]
+    groups = [
+        {"params": body, "lr": options.rate},
+        {"params": head, "lr": _HEAD_FASTER * options.rate},
+    ]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    total = options.rounds * -(-len(lessons) // options.batch)
-    slope = lambda at: min(1.0, (at + 1) / (_WARM_UP * total)) * max(_LEAST, 1 - at / total)  # noqa: E731
+    total: int = options.rounds * -(-len(lessons) // options.batch)
+
+    def slope(at: int) -> float:
+        return min(1.0, (at + 1) / (_WARM_UP * total)) * max(_LEAST, 1 - at / total)
+
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, slope)
     start, at, shown = time.monotonic(), 0, 0.0
     for number in range(1, options.rounds + 1):
@@ -128,6 +133,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if find_spec("torch") is None:
         parser.error("torch is missing: pip install torch")
+    try:
+        lessons = read_lessons(options.lessons)
+    except UsageError as error:
+        parser.error(str(error))
     packed = read_packed(packaged_file(*PACKAGED))
     network = Network(packed)
     if options.start:
@@ -136,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             name: sum(one[name] for one in found) / len(found) for name in network.parameters
         }
     if options.rounds:
-        teach(network, options)
+        teach(network, lessons, options)
     changes: dict[str, Any] = network.changes(options.rank)
     np.savez_compressed(options.out, **changes)
 

@@ -7,12 +7,14 @@ passage does not say), and the one that a careless reader would take for the ans
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from eval.importers.reading import json_lines, need, objects, texts
+from rag.errors import UsageError
 from rag.reader import as_told
 
 _CELLS = " | "
@@ -48,32 +50,20 @@ def read_lessons(paths: Iterable[Path]) -> list[Lesson]:
     """The questions of the files.
 
     Raises:
-        ValueError: a line is not of the form above; says of which file, and which line.
+        UsageError: a line is not of the form above; says of which file, and which line.
     """
-    lessons = []
-    for path in paths:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, 1):
-            try:
-                lessons += _of(json.loads(line))
-            except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path}, line {number}: {error!r}") from error
-    return lessons
+    return [lesson for path in paths for line in json_lines(path) for lesson in _of(*line)]
 
 
-def _of(passage: dict[str, object]) -> list[Lesson]:
-    title, heading, units, questions = (
-        passage[key] for key in ("title", "heading", "units", "questions")
-    )
-    if not isinstance(units, list) or not isinstance(questions, list):
-        raise TypeError("units and questions are lists")
-    found = []
-    for one in questions:
-        right, near = tuple(one["a"]), one["near"]
-        if near in right or not all(0 <= place < len(units) for place in (*right, near)):
-            raise ValueError(f"{one['q']!r} names units that are not there")
-        found.append(Lesson(str(title), str(heading), tuple(units), one["q"], right, near))
-    return found
+def _of(where: str, passage: Mapping[str, Any]) -> Iterator[Lesson]:
+    title, heading = (need(passage, name, str, where) for name in ("title", "heading"))
+    units = texts(passage, "units", where)
+    for one in objects(passage, "questions", where):
+        right = tuple(need(one, "a", list, where))
+        near, question = need(one, "near", int, where), need(one, "q", str, where)
+        if near in right or not all(place in range(len(units)) for place in (*right, near)):
+            raise UsageError(f"{where}: {question!r} names units that are not there")
+        yield Lesson(title, heading, tuple(units), question, right, near)
 
 
 def choice(lesson: Lesson, count: int, rng: Random) -> Choice:

@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rag.e5_file import Packed, adapted, input_rows, tokenizer_of
+from rag.e5_file import Numbers, Packed, adapted, input_rows, tokenizer_of
 from rag.reader import HEAD, together
 
-Numbers = NDArray[np.float32]
 Tensors = dict[str, Any]
 
 
