@@ -36,7 +36,7 @@ from rag.domain import Hit
 from rag.embed import Vector
 from rag.evidence import DEPTH, chance_of, rank
 from rag.reader import open_reader
-from rag.rerank import PairReader, in_doubt, reranked
+from rag.rerank import AT_FIRST, PairReader, in_doubt, reranked
 from rag.retrieve import Retrieved
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS
@@ -143,9 +143,13 @@ def seen(
 def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:
     """Where the first gold unit comes and the chance of an answer; `second` allows another look."""
     ranked, chance = one.ranked, chance_of(decision.answer, one.row)
-    if second and in_doubt(ranked, chance):
-        chance = chance_of(decision.second_answer, one.second_row)
-        ranked = reranked(ranked, one.odds, decision.second_unit)
+    if second:
+        odds = one.odds[:AT_FIRST]
+        chance = chance_of(decision.second_answer, one.second_row(odds))
+        if in_doubt(chance):
+            odds = one.odds
+            chance = chance_of(decision.second_answer, one.second_row(odds))
+        ranked = reranked(ranked, odds, decision.second_unit)
     first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.sample.places), None)
     return Judged(one.sample, first, chance)
 

@@ -36,7 +36,7 @@ from eval.samples import (
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.evidence import Linear, rank
 from rag.reader import open_reader
-from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, PairReader, look, second_signals
+from rag.rerank import SECOND_SIGNALS, SEEN, Mixture, PairReader, read_units, second_signals
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS, Candidate
 
@@ -56,18 +56,17 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A question with its units, best first, its answer signals (n,), and what `look` says of
-    the best units (at most SEEN,)."""
+    """A question with its units, best first, its answer signals (n,), and the reader's log-odds
+    of the best units (at most SEEN,)."""
 
     sample: Sample
     ranked: Ranked
     row: Numbers
     odds: Numbers
 
-    @property
-    def second_row(self) -> Numbers:
-        """The signals of the second answer model, (n + 1,)."""
-        return second_signals(self.row, self.sample.retrieved.query.turn, self.odds)
+    def second_row(self, odds: Numbers) -> Numbers:
+        """The signals of the second answer model, (n + 1,), with these of the `odds` known."""
+        return second_signals(self.row, self.sample.retrieved.query.turn, odds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,9 @@ def looked(ranked: Iterable[tuple[Sample, Ranked]], reader: PairReader) -> Itera
     for one, units in ranked:
         if units:
             row = answer_signals(one.retrieved, units, compare(one.retrieved, units[0][0]))
-            yield Looked(one, units, row, look(reader, one.retrieved.query.turn, units))
+            yield Looked(
+                one, units, row, read_units(reader, one.retrieved.query.turn, units[:SEEN])
+            )
 
 
 def fit_decision(found: Sequence[Looked]) -> Decision:
@@ -234,7 +235,7 @@ def fit_decision(found: Sequence[Looked]) -> Decision:
     taught = [one for one in found if not one.sample.premise or one.row[_DENIED] > 0]
     samples = [one.sample for one in taught]
     plain = np.stack([one.row for one in taught])
-    second = np.stack([one.second_row for one in taught])
+    second = np.stack([one.second_row(one.odds) for one in taught])
     return Decision(
         fit_answer(plain, samples),
         fit_second_unit(found),
@@ -267,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     set_arguments(parser)
-    parser.add_argument("--answerable-from", type=float, default=0.48)
+    parser.add_argument("--answerable-from", type=float, default=0.51)
     parser.add_argument("--share", type=float, default=0.045)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)

@@ -45,7 +45,7 @@ class Assistant:
         """Answer from `library`, whose vectors must be of `embedder`'s model.
 
         With a chat `model` the answers are in its words; without one they are quotes. The
-        `reader` takes a second look where there is doubt.
+        `reader` reads the best units beside the question.
 
         Raises:
             ModelMismatchError: they are of another.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,12 @@ _PRIVATE = "\ue000"
 class Packed:
     """The model as its file has it; `matrices` and `vectors` by the names they have there.
 
-    Matrices are (out, in); `pieces` are the vocabulary with the log-probability of each piece.
+    Matrices are (out, in); `pieces` are the vocabulary with the log-probability of each piece, and
+    `layers` the numbers of the layers that are gone through.
     """
 
     width: int
-    layers: int
+    layers: tuple[int, ...]
     heads: int
     epsilon: float
     unknown: int
@@ -105,7 +106,7 @@ def _packed(reader: _Reader) -> Packed:
         else:
             columns = 4 * width if name.endswith(".fo.w") else width
             matrices[name] = _unpacked(raw, columns)
-    return Packed(width, layers, heads, epsilon, unknown, pieces, matrices, vectors)
+    return Packed(width, tuple(range(layers)), heads, epsilon, unknown, pieces, matrices, vectors)
 
 
 def _unpacked(raw: bytes, columns: int) -> Numbers:
@@ -133,6 +134,21 @@ def adapted(packed: Packed, changes: Mapping[str, Numbers]) -> Packed:
     }  # fmt: skip
     vectors = {name: vector + changes.get(name, 0) for name, vector in packed.vectors.items()}
     return replace(packed, matrices=matrices, vectors=vectors)
+
+
+def with_layers(packed: Packed, layers: Sequence[int]) -> Packed:
+    """The model with these of its layers alone, under the numbers they have."""
+    ends = tuple(f"l{number}." for number in layers)
+
+    def kept(values: Mapping[str, Numbers]) -> dict[str, Numbers]:
+        return {name: v for name, v in values.items() if name.startswith(("emb.", *ends))}
+
+    return replace(
+        packed,
+        layers=tuple(layers),
+        matrices=kept(packed.matrices),
+        vectors=kept(packed.vectors),
+    )
 
 
 def input_rows(packed: Packed) -> Numbers:
@@ -165,8 +181,8 @@ def tokenizer_of(packed: Packed) -> Any:
 class _Graph:
     """An ONNX graph while it is put together."""
 
-    def __init__(self, packed: Packed) -> None:
-        self.packed = packed
+    def __init__(self, packed: Packed, large: Mapping[int, int]) -> None:
+        self.packed, self.large = packed, large
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
@@ -206,17 +222,43 @@ class _Graph:
         middle = self.normalised(told, f"{at}aln")
         wide = self.add("Gelu", [self.linear(middle, f"{at}fi")], f"{at}wide",
                         domain="com.microsoft")  # fmt: skip
-        summed = self.add("Add", [middle, self.linear(wide, f"{at}fo")], f"{at}summed")
+        narrow = self.narrow(wide, number)
+        summed = self.add("Add", [middle, narrow], f"{at}summed")
         return self.normalised(summed, f"{at}oln")
 
+    def narrow(self, wide: str, number: int) -> str:
+        """The second linear map of a layer, that of its large number apart from the others."""
+        at, column = f"l{number}.", self.large.get(number)
+        if column is None:
+            return self.linear(wide, f"{at}fo")
+        weights = self.packed.matrices[f"{at}fo.w"]
+        others = np.ones(weights.shape[1], np.float32)
+        others[column] = 0
+        rest = self.add("Mul", [wide, self.constant(f"{at}others", others)], f"{at}rest")
+        place = self.constant(f"{at}place", np.array([column]))
+        alone = self.add("Gather", [wide, place], f"{at}alone", axis=2)
+        told = self.constant(f"{at}large.w", weights[:, column])
+        return self.add(
+            "Add",
+            [self.linear(rest, f"{at}fo"), self.add("Mul", [alone, told], f"{at}large")],
+            f"{at}narrow",
+        )
 
-def graph_of(packed: Packed) -> Any:
-    """The model as ONNX, from input rows (1, n, width) to ``hidden`` (1, n, width), in 32 bits."""
+
+def graph_of(packed: Packed, large: Mapping[int, int] | None = None) -> Any:
+    """The model as ONNX, from input rows (1, n, width) to ``hidden`` (1, n, width), in 32 bits.
+
+    Args:
+        packed: the model.
+        large: of a layer, by its number, the one of its wide numbers that is so large that beside
+            it all others would be lost in 8 bits: it is multiplied by itself, in 32 (Dettmers et
+            al., 2022).
+    """
     from onnx import TensorProto, helper
 
-    graph = _Graph(packed)
+    graph = _Graph(packed, large or {})
     at = graph.normalised("rows", "emb.ln")
-    for number in range(packed.layers):
+    for number in packed.layers:
         at = graph.layer(at, number)
     graph.add("Identity", [at], "hidden")
     ends = [

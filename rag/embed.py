@@ -150,11 +150,15 @@ class OnnxEmbedder:
         """Unit-length input vectors (n, d) of single words: what each means outside any context."""
         if len(self._known_words) > _CACHED_WORDS:
             self._known_words.clear()
-        for word in set(words).difference(self._known_words):
-            ids = self._tokenizer.encode(word, add_special_tokens=False).ids or [0]
+        new = list(set(words).difference(self._known_words))
+        if new:
             assert self._vocabulary is not None
-            self._known_words[word] = unit_length(
-                self._vocabulary[ids].astype(np.float32).mean(axis=0)
+            pieces = [self._tokenizer.encode(w, add_special_tokens=False).ids or [0] for w in new]
+            starts = np.cumsum([0, *map(len, pieces[:-1])])
+            vectors = self._vocabulary[[i for ids in pieces for i in ids]].astype(np.float32)
+            # The sum points where the mean does.
+            self._known_words |= zip(
+                new, unit_length(np.add.reduceat(vectors, starts)), strict=True
             )
         # As `np.stack`, which takes several times as long for many short rows.
         rows = np.concatenate([self._known_words[word] for word in words])
@@ -225,9 +229,11 @@ def _give_way() -> None:
         os.nice(_NICENESS)
 
 
-def unit_length(vector: Vector) -> Vector:
-    """The vector (d,) at length 1."""
-    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+def unit_length(vectors: Vector) -> Vector:
+    """Vectors (…, d) at length 1."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    result: Vector = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return result
 
 
 def open_embedder(folder: str, cache: Path) -> OnnxEmbedder:

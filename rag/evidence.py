@@ -2,7 +2,7 @@
 
 Two plain models weigh the signals of `rag.signals`: a conditional logit ranks the units of one
 question against each other (McFadden, 1974), a logistic regression tells answerable questions
-from others. Where they leave doubt, two more know what a reader says (`rag.rerank`). All
+from others. Two more know what a reader says of the best units (`rag.rerank`). All
 weights are in ``weights.json``; ``python -m eval.fit`` makes them anew.
 """
 
@@ -27,7 +27,6 @@ from rag.rerank import (
     SECOND_SIGNALS,
     Mixture,
     PairReader,
-    in_doubt,
     look,
     reranked,
     second_signals,
@@ -63,7 +62,7 @@ class Linear:
 class Weights:
     """The fitted models and the limits chosen with them.
 
-    `second_unit` and `second_answer` are for questions that the reader was asked about.
+    `second_unit` and `second_answer` are for when there is a reader, `answer` is for when not.
     `answerable_from` is the least probability at which a question is answered; `share` the
     least chance, as a share of the best unit's, at which a further unit is quoted.
     """
@@ -136,17 +135,29 @@ def _ordered(candidates: Sequence[Candidate], scores: NDArray[np.float64]) -> Ra
     """Candidates by their scores, best first, repeats of better ones left out."""
     order = np.argsort(-scores, kind="stable")
     kept: list[tuple[Candidate, float]] = []
-    # What may be repeated, by its figures: a repeat has the same ones.
-    best: dict[frozenset[str], list[Reading]] = {}
+    # What may be repeated, by the terms of which a repeat has one.
+    best: dict[str, list[Reading]] = {}
     for index in order:
         candidate = candidates[index]
         reading = candidate.reading
-        if any(_repeats(reading, other) for other in best.get(reading.figures, ())):
+        telling = _telling_of_repeats(reading)
+        if any(_repeats(reading, other) for term in telling for other in best.get(term, ())):
             continue
         if len(kept) < _REPEATED:
-            best.setdefault(reading.figures, []).append(reading)
+            for term in telling:
+                best.setdefault(term, []).append(reading)
         kept.append((candidate, float(scores[index])))
     return kept
+
+
+def _telling_of_repeats(reading: Reading) -> list[str]:
+    """The first terms of a unit in their order: two that repeat each other share one of these.
+
+    A repeat lacks too few terms to lack all of them (the prefix filter of Chaudhuri, Ganti and
+    Kaushik, 2006).
+    """
+    terms = sorted(reading.terms)
+    return terms[: len(terms) - math.ceil(_SAME_WORDS * len(terms)) + 1]
 
 
 def _repeats(one: Reading, other: Reading) -> bool:
@@ -173,7 +184,7 @@ def assess(
     Args:
         retrieved: what was found for the question.
         weights: the models.
-        reader: looks a second time where there is doubt; None for no second look.
+        reader: takes a second look; None for none.
         favour: says of the article of the page that the reader is on that it is that; its units
             rank higher by `rag.favour.PRIOR`, and the decision is as without it.
     """
@@ -184,13 +195,16 @@ def assess(
         return Assessment((), 0.0, False, missing)
     compared = compare(retrieved, ranked[0][0])
     signals = answer_signals(retrieved, ranked, compared)
-    probability = chance_of(weights.answer, signals)
-    if reader is not None and in_doubt(ranked, probability):
+    if reader is None:
+        probability = chance_of(weights.answer, signals)
+    else:
         turn = retrieved.query.turn
-        odds = look(reader, turn, ranked)
-        signals = second_signals(signals, turn, odds)
-        probability = chance_of(weights.second_answer, signals)
-        ranked = reranked(ranked, odds, weights.second_unit)
+
+        def chance(odds: NDArray[np.float64]) -> float:
+            return chance_of(weights.second_answer, second_signals(signals, turn, odds))
+
+        odds = look(reader, turn, ranked, chance)
+        probability, ranked = chance(odds), reranked(ranked, odds, weights.second_unit)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
     if favour is not None:

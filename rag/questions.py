@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
-from rag.text import words
+from rag.text import all_terms, surfaces, word_key
 
 
 class Wanted(StrEnum):
@@ -132,8 +133,16 @@ def offers(kind: Wanted, text: str, question: str) -> bool:
     """Whether `text` has a thing of `kind` that `question` does not have itself."""
     if kind is Wanted.OTHER:
         return False
+    asked = _shown(kind, question)
     if kind is Wanted.PERSON:
-        known = {w.term for w in words(question)}
-        return any(w.capitalised and not w.stop and w.term not in known for w in words(text)[1:])
-    asked = {m.group().lower() for m in _SHOWS[kind].finditer(question)}
+        names = (word_key(word) for word in surfaces(text)[1:] if word[0].isupper())
+        return any(not stop and term not in asked for term, stop in names)
     return any(m.group().lower() not in asked for m in _SHOWS[kind].finditer(text))
+
+
+@lru_cache(maxsize=64)
+def _shown(kind: Wanted, question: str) -> frozenset[str]:
+    """What a question has itself of the kind of thing it asks for; its terms, if that is a name."""
+    if kind is Wanted.PERSON:
+        return frozenset(all_terms(question))
+    return frozenset(m.group().lower() for m in _SHOWS[kind].finditer(question))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.retrieve import Query
-from rag.text import Word, name_key, same_name, words
+from rag.text import Word, name_key, same_name, surfaces, word_key
 
 Numbers = NDArray[np.float64]
 
@@ -40,16 +40,18 @@ class Reading:
 @lru_cache(maxsize=50_000)
 def read(text: str) -> Reading:
     """The terms and names of `text`; cached, since the same units come up again and again."""
-    every = words(text)
-    found = [w for w in every if not w.stop]
+    # Without `words`, which takes longer for what is of no use here.
+    every = surfaces(text)
+    found = {surface: term for surface in every for term, stop in [word_key(surface)] if not stop}
     names: dict[str, tuple[str, ...]] = {}
-    for name in {w.surface for w in every if w.capitalised and len(w.surface) > 3}:
+    for name in {surface for surface in every if len(surface) > 3 and surface[0].isupper()}:
         first = _name_key(name)[:1]
         names[first] = (*names.get(first, ()), name)
+    terms = frozenset(found.values())
     return Reading(
-        tuple(dict.fromkeys(w.surface.lower() for w in found)),
-        frozenset(w.term for w in found),
-        frozenset(w.term for w in found if w.term[0].isdigit()),
+        tuple(dict.fromkeys(surface.lower() for surface in found)),
+        terms,
+        frozenset(term for term in terms if term[0].isdigit()),
         names,
     )
 

@@ -1,13 +1,12 @@
-"""A second look at the nearest few units, where the first leaves doubt.
+"""A second look: a reader reads the best units, and more of them where it leaves doubt.
 
-A cascade (Wang, Lin and Metzler, 2011): the reader takes as long as everything before it, so it is
-asked where it may change something: where the best units are level, or where the question is nearly
-as likely to have no answer.
+A cascade (Wang, Lin and Metzler, 2011): reading takes longer than all else, so no more is read
+than what may change something.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,12 +19,11 @@ from rag.reader import as_told
 from rag.reading import Numbers
 from rag.signals import Candidate
 
-# Units that are looked at, two at a time on two cores; among so many is the right one where it is
-# anywhere, mostly.
-SEEN = 4
-# Closer than this in log-odds, the best two are level; between these, an answer is in doubt.
-_LEVEL = 0.2
-_DOUBT = (0.35, 0.75)
+# Units that are read of every question, and of those in doubt; among so many is the right one where
+# it is anywhere, mostly.
+AT_FIRST, SEEN = 2, 4
+# Between these, whether a question is answered is in doubt.
+_DOUBT = (0.3, 0.6)
 SECOND_SIGNALS = (*ANSWER_SIGNALS, "read")
 
 Ranked = Sequence[tuple[Candidate, float]]
@@ -52,19 +50,35 @@ class Mixture:
         return mixed + _total(scores) - _total(mixed)
 
 
-def in_doubt(ranked: Ranked, probability: float) -> bool:
-    """Whether a second look may change the best of the `ranked` units, or the decision."""
-    level = len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _LEVEL
-    return level or _DOUBT[0] < probability < _DOUBT[1]
-
-
-def look(reader: PairReader, turn: Turn, ranked: Ranked) -> Numbers:
+def look(
+    reader: PairReader, turn: Turn, ranked: Ranked, chance: Callable[[Numbers], float]
+) -> Numbers:
     """The reader's log-odds (at most SEEN,) that the best of the ranked units answer the question.
 
     A question that leans on others is read by itself: what these were about decided already which
     units are the best, and beside them the reader lost sight of what is asked.
+
+    Args:
+        reader: what is asked about them.
+        turn: the question.
+        ranked: the units, best first.
+        chance: the probability that it is answered, by what is known of the best units.
     """
-    texts = [_told(candidate) for candidate, _ in ranked[:SEEN]]
+    odds = read_units(reader, turn, ranked[:AT_FIRST])
+    further = ranked[AT_FIRST:SEEN]
+    if further and in_doubt(chance(odds)):
+        odds = np.append(odds, read_units(reader, turn, further))
+    return odds
+
+
+def in_doubt(probability: float) -> bool:
+    """Whether further units may change the decision."""
+    return _DOUBT[0] < probability < _DOUBT[1]
+
+
+def read_units(reader: PairReader, turn: Turn, ranked: Ranked) -> Numbers:
+    """The reader's log-odds (n,) that each of the ranked units (n) answers the question."""
+    texts = [_told(candidate) for candidate, _ in ranked]
     return reader.odds(turn.question, texts).astype(np.float64)
 
 

@@ -48,7 +48,7 @@ class Settings:
     max_question     longest question that is answered, in characters
     candidates       passages fetched from each index before fusion
     quotes           most quotes in one answer
-    second_look      whether a reader looks a second time where there is doubt
+    second_look      whether a reader reads the best units beside the question
     model            name of the chat model; "" for what the endpoint offers, or for none
     api_key, base_url  the OpenAI-compatible endpoint
     embedding_endpoint_model  name of an embedding model there; "" to embed on this machine

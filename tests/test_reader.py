@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import reader
-from rag.e5_file import adapted, graph_of, input_rows, read_packed, tokenizer_of
+from rag.e5_file import (
+    Packed,
+    adapted,
+    graph_of,
+    input_rows,
+    read_packed,
+    tokenizer_of,
+    with_layers,
+)  # fmt: skip
 from rag.embed import Vector
 from rag.errors import EmbeddingError
 from rag.prepared import open_session, workshop
@@ -42,10 +50,30 @@ def test_the_unit_that_answers_has_the_best_odds(read: Reader) -> None:
 
 
 def test_the_same_text_is_read_once(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[str, str]] = []
-    monkeypatch.setattr(read, "_odds", lambda *pair: seen.append(pair) or float(len(seen)))
-    assert read.odds("Who?", ["Ada.", "Robert.", "Ada."]).tolist() == [2.0, 1.0, 2.0]
-    assert seen == [("Who?", "Robert."), ("Who?", "Ada.")]
+    seen: list[str] = []
+    monkeypatch.setattr(read, "_input", lambda _, text: seen.append(text) or text)
+    monkeypatch.setattr(read, "_odds", lambda text: float(len(text)))
+    assert read.odds("Who?", ["Ada.", "Robert.", "Ada."]).tolist() == [4.0, 7.0, 4.0]
+    assert seen == ["Robert.", "Ada."]
+
+
+def test_several_at_once_are_read_as_alone(read: Reader) -> None:
+    texts = [f"{sentence} {number}" for sentence in SENTENCES for number in range(4)]
+    alone = [read.odds("What does an espresso cost?", [text])[0] for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(read.odds, "What does an espresso cost?", texts) for _ in range(8)]
+        assert all(one.result().tolist() == alone for one in asked)
+
+
+def test_what_goes_wrong_in_another_thread_is_raised(
+    read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Vector) -> float:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(read, "_odds", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        read.odds("Who?", ["Ada.", "Robert."])
 
 
 def test_what_is_longer_than_the_reader_takes_is_cut(read: Reader) -> None:
@@ -53,6 +81,13 @@ def test_what_is_longer_than_the_reader_takes_is_cut(read: Reader) -> None:
     ids, kinds = together(read._tokenizer, "When does the ferry leave? " * 40, long)
     assert (len(ids), len(kinds), kinds.count(0)) == (160, 160, 64)
     assert np.isfinite(read.odds("When does the ferry leave?", [long])).all()
+
+
+def test_a_question_and_a_text_are_read_as_one(read: Reader) -> None:
+    ids, kinds = together(read._tokenizer, "ferry?", "quay")
+    asked, told = (read._tokenizer.encode(text).ids for text in ("ferry?", "quay"))
+    assert ids == [*asked, *told[1:]] and ids.count(told[0]) == 1
+    assert kinds == [0] * len(asked) + [1] * (len(told) - 1)
 
 
 @pytest.mark.parametrize(("title", "above", "told"), [
@@ -132,9 +167,8 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         open_reader(tmp_path)
 
 
-def _by_hand(rows: Vector, file: Path) -> Vector:
+def _by_hand(rows: Vector, packed: Packed, layers: tuple[int, ...]) -> Vector:
     """The hidden states (n, d) of input rows (n, d), a layer after the other in plain numpy."""
-    packed = read_packed(file)
     matrix, vector = packed.matrices, packed.vectors
 
     def linear(x: Vector, name: str) -> Vector:
@@ -146,7 +180,7 @@ def _by_hand(rows: Vector, file: Path) -> Vector:
         return scaled * vector[f"{name}.w"] + vector[f"{name}.b"]
 
     x = norm(rows, "emb.ln")
-    for number in range(packed.layers):
+    for number in layers:
         at = f"l{number}."
         query, key, value = (
             linear(x, at + n).reshape(len(x), packed.heads, -1).swapaxes(0, 1) for n in "qkv"
@@ -161,15 +195,17 @@ def _by_hand(rows: Vector, file: Path) -> Vector:
     return x
 
 
-def test_the_graph_computes_what_the_layers_do_by_hand(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layers", [(0, 1), (1,)])
+def test_the_graph_computes_what_the_layers_do_by_hand(
+    tmp_path: Path, layers: tuple[int, ...]
+) -> None:
     import onnx
 
-    file = packed_file(tmp_path / "small.bin", np.random.default_rng(7))
-    packed = read_packed(file)
-    onnx.save(graph_of(packed), str(tmp_path / "small.onnx"))
+    packed = read_packed(packed_file(tmp_path / "small.bin", np.random.default_rng(7)))
+    onnx.save(graph_of(with_layers(packed, layers)), str(tmp_path / "small.onnx"))
     rows = input_rows(packed)[[0, 3, 4, 1]]
     (hidden,) = open_session(tmp_path / "small.onnx").run(None, {"rows": rows[None]})[0]
-    assert np.abs(hidden - _by_hand(rows, file)).max() < 1e-4
+    assert np.abs(hidden - _by_hand(rows, packed, layers)).max() < 1e-4
 
 
 def test_what_was_changed_is_added(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from eval.teach import __main__ as teach
+from rag import reader
 from rag.e5_file import adapted, graph_of, input_rows, read_packed, tokenizer_of
 from rag.prepared import open_session
 from rag.reader import Head, together
@@ -22,6 +23,7 @@ PAIRS = [("a b?", "ab"), ("ab?", "b a b"), ("b", "a")]
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = packed_file(tmp_path / "small.bin", np.random.default_rng(3))
     monkeypatch.setattr(teach, "packaged_file", lambda *_: path)
+    monkeypatch.setattr(reader, "LAYERS", (0, 1))
     return path
 
 

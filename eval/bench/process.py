@@ -86,6 +86,19 @@ def watch(owner: object, methods: Sequence[str], spent: dict[str, float], part: 
         setattr(owner, method, watched(getattr(owner, method)))
 
 
+def counted(owner: object, method: str) -> list[int]:
+    """A list that from now on gets a 1 at each call of this method of `owner`."""
+    calls: list[int] = []
+    function = getattr(owner, method)
+
+    def noted(*arguments: Any) -> Any:
+        calls.append(1)
+        return function(*arguments)
+
+    setattr(owner, method, noted)
+    return calls
+
+
 def apart(function: Callable[..., Figures], *arguments: Any) -> Figures:
     """What ``function(*arguments)`` returns in a new process, with ``peak_mb`` of that process.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.bench.generate import Made, generate
-from eval.bench.process import Figures, Setup, folder_mb, peak_mb, watch
+from eval.bench.process import Figures, Setup, counted, folder_mb, peak_mb, watch
 from eval.bench.quality import messages
 from eval.cases import Case
 from rag.assistant import Assistant
@@ -132,16 +132,17 @@ def _recall(setup: Setup, library: Library, embedder: Embedder, cases: Sequence[
 def measure_questions(setup: Setup, folder: Path, cases: Sequence[Case]) -> Figures:
     """Answer the questions in the library at `folder`, each once, after a warm-up on others.
 
-    Milliseconds: median and 95th percentile of the whole, medians of its parts, that of the second
-    look over the share of the questions, `second_share`, that it was taken at; and `first_ms`, the
-    very first question, which loads the indexes.
+    Milliseconds: median and 95th percentile of the whole, medians of its parts; and `first_ms`, the
+    very first question, which loads the indexes. `further_share` is the share of the questions for
+    which the reader was asked about further units.
     """
     library, embedder = Library(folder), setup.embedder()
-    second = open_reader(setup.cache)
-    assistant = Assistant(library, embedder, setup.at(folder), None, second)
+    reader = open_reader(setup.cache)
+    assistant = Assistant(library, embedder, setup.at(folder), None, reader)
     spent: dict[str, float] = defaultdict(float)
     watch(embedder, ("query",), spent, "encoder")
-    watch(second, ("odds",), spent, "second")
+    reads = counted(reader, "odds")
+    watch(reader, ("odds",), spent, "reader")
     for part, methods in _LIBRARY_PARTS.items():
         watch(library, methods, spent, part)
     warm, asked = cases[:_WARM_UP], cases[_WARM_UP:] or cases
@@ -151,22 +152,22 @@ def measure_questions(setup: Setup, folder: Path, cases: Sequence[Case]) -> Figu
     for case in warm[1:]:
         assistant.answer(case.question, messages(case))
     rows: dict[str, list[float]] = defaultdict(list)
+    further = 0
     for case in asked:
         spent.clear()
+        reads.clear()
         start = time.perf_counter()
         answer = assistant.answer(case.question, messages(case))
         rows["total"].append(1000 * (time.perf_counter() - start))
         for name in ("retrieve", "answer"):
             rows[name].append(answer.timings_ms[name])
-        for part in ("encoder", *_LIBRARY_PARTS):
+        for part in ("encoder", "reader", *_LIBRARY_PARTS):
             rows[part].append(1000 * spent[part])
-        if spent["second"]:
-            rows["second"].append(1000 * spent["second"])
+        further += len(reads) > 1
     library.close()
     medians = {f"{name}_ms": float(np.median(values)) for name, values in rows.items()}
     slow = float(np.percentile(rows["total"], 95))
-    share = len(rows["second"]) / len(asked)
     return {
         **medians, "total_p95_ms": slow, "first_ms": 1000 * first, "questions": len(asked),
-        "second_share": share,
+        "further_share": further / len(asked),
     }  # fmt: skip

@@ -44,8 +44,8 @@ def _sizes(report: Mapping[str, Any]) -> str:
         ("median ms", "total_ms", ".1f"), ("95th", "total_p95_ms", ".1f"),
         ("retrieve", "retrieve_ms", ".1f"), ("encoder", "encoder_ms", ".1f"),
         ("Chroma", "chroma_ms", ".1f"), ("tantivy", "tantivy_ms", ".1f"),
-        ("catalogue", "catalogue_ms", ".1f"), ("second look, where taken", "second_ms", ".1f"),
-        ("share taken", "second_share", ".2f"), ("evidence and answer", "answer_ms", ".1f"),
+        ("catalogue", "catalogue_ms", ".1f"), ("reader", "reader_ms", ".1f"),
+        ("share read further", "further_share", ".2f"), ("evidence and answer", "answer_ms", ".1f"),
         ("first question ms", "first_ms", ".0f"), ("peak MB", "peak_mb", ".0f"),
         ("to the smallest", "ratio", ".2f"),
     )  # fmt: skip

@@ -24,10 +24,10 @@ import numpy as np
 
 from eval.teach.lessons import Choice, Lesson, batches, choice, read_lessons
 from eval.teach.network import Network, Tensors
-from rag.e5_file import Packed, read_packed
+from rag.e5_file import Packed
 from rag.errors import UsageError
 from rag.prepared import packaged_file
-from rag.reader import HEAD, PACKAGED
+from rag.reader import HEAD, PACKAGED, encoder
 
 _RANK = 32
 # The head knows nothing at first, the rest much.
@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lessons = read_lessons(options.lessons)
     except UsageError as error:
         parser.error(str(error))
-    packed = read_packed(packaged_file(*PACKAGED))
+    packed = encoder(packaged_file(*PACKAGED))
     network = Network(packed)
     if options.start:
         found = [_parameters(path, packed) for path in options.start]

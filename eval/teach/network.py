@@ -83,7 +83,7 @@ class Network:
             return x.unflatten(-1, (packed.heads, -1)).transpose(1, 2)
 
         x, seen = norm(rows, "emb.ln"), there[:, None, None, :]
-        for number in range(packed.layers):
+        for number in packed.layers:
             at = f"l{number}."
             asked = (heads(linear(x, at + name)) for name in "qkv")
             told = functional.scaled_dot_product_attention(*asked, attn_mask=seen)
