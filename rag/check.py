@@ -117,7 +117,9 @@ def _names(text: str, support: Support) -> None:
     capital = {t.key for t in there if t.name}
     for name in facts.names(text):
         short = name.text.replace(".", "").isupper() and len(name.key) <= 3
-        written = capital if short or (wording.glue(name.term) and not name.first) else keys
+        # "The", "Will" inside a sentence is a name, whatever else the evidence says with that word.
+        ordinary = not name.term or wording.glue(name.term)
+        written = capital if short or (ordinary and not name.first) else keys
         if name.key not in written and not (name.first and support.has(name.term)):
             raise UnsupportedError(f"name not in the evidence: {name.text}")
     order = [t.key for t in there if t.text[0].isalnum()]
