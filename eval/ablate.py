@@ -36,7 +36,7 @@ from rag.domain import Hit
 from rag.embed import Vector
 from rag.evidence import DEPTH, chance_of, rank
 from rag.reader import open_reader
-from rag.rerank import AT_FIRST, PairReader, in_doubt, reranked
+from rag.rerank import PairReader, look, reranked
 from rag.retrieve import Retrieved
 from rag.settings import cache_folder
 from rag.signals import UNIT_SIGNALS
@@ -144,11 +144,10 @@ def judged(one: Looked, decision: Decision, second: bool = True) -> Judged:
     """Where the first gold unit comes and the chance of an answer; `second` allows another look."""
     ranked, chance = one.ranked, chance_of(decision.answer, one.row)
     if second:
-        odds = one.odds[:AT_FIRST]
-        chance = chance_of(decision.second_answer, one.second_row(odds))
-        if in_doubt(chance):
-            odds = one.odds
-            chance = chance_of(decision.second_answer, one.second_row(odds))
+        odds, chance = look(
+            lambda part: one.odds[part],
+            lambda known: chance_of(decision.second_answer, one.second_row(known)),
+        )
         ranked = reranked(ranked, odds, decision.second_unit)
     first = next((i for i, (c, _) in enumerate(ranked) if place(c) in one.sample.places), None)
     return Judged(one.sample, first, chance)

@@ -222,8 +222,7 @@ class _Graph:
         middle = self.normalised(told, f"{at}aln")
         wide = self.add("Gelu", [self.linear(middle, f"{at}fi")], f"{at}wide",
                         domain="com.microsoft")  # fmt: skip
-        narrow = self.narrow(wide, number)
-        summed = self.add("Add", [middle, narrow], f"{at}summed")
+        summed = self.add("Add", [middle, self.narrow(wide, number)], f"{at}summed")
         return self.normalised(summed, f"{at}oln")
 
     def narrow(self, wide: str, number: int) -> str:

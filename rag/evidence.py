@@ -28,6 +28,7 @@ from rag.rerank import (
     Mixture,
     PairReader,
     look,
+    read_units,
     reranked,
     second_signals,
 )
@@ -203,8 +204,8 @@ def assess(
         def chance(odds: NDArray[np.float64]) -> float:
             return chance_of(weights.second_answer, second_signals(signals, turn, odds))
 
-        odds = look(reader, turn, ranked, chance)
-        probability, ranked = chance(odds), reranked(ranked, odds, weights.second_unit)
+        odds, probability = look(lambda part: read_units(reader, turn, ranked[part]), chance)
+        ranked = reranked(ranked, odds, weights.second_unit)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
     if favour is not None:

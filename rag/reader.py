@@ -99,7 +99,9 @@ class Reader:
         others = [self._pool.submit(read) for _ in order[1:_AT_ONCE]]
         read()
         for other in others:
-            other.result()
+            # Of one that has not begun nothing is left to do.
+            if not other.cancel():
+                other.result()
         return np.array([found[text] for text in texts], np.float32)
 
     def _input(self, question: str, text: str) -> Vector:

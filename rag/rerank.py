@@ -51,24 +51,23 @@ class Mixture:
 
 
 def look(
-    reader: PairReader, turn: Turn, ranked: Ranked, chance: Callable[[Numbers], float]
-) -> Numbers:
-    """The reader's log-odds (at most SEEN,) that the best of the ranked units answer the question.
-
-    A question that leans on others is read by itself: what these were about decided already which
-    units are the best, and beside them the reader lost sight of what is asked.
+    read: Callable[[slice], Numbers], chance: Callable[[Numbers], float]
+) -> tuple[Numbers, float]:
+    """Read as many of the best units as it takes.
 
     Args:
-        reader: what is asked about them.
-        turn: the question.
-        ranked: the units, best first.
-        chance: the probability that it is answered, by what is known of the best units.
+        read: the reader's log-odds that each of a slice of the ranked units answers the question.
+        chance: the probability that it is answered, by the log-odds of the best units.
+
+    Returns:
+        the log-odds (at most SEEN,) of the units that were read, and the probability by these.
     """
-    odds = read_units(reader, turn, ranked[:AT_FIRST])
-    further = ranked[AT_FIRST:SEEN]
-    if further and in_doubt(chance(odds)):
-        odds = np.append(odds, read_units(reader, turn, further))
-    return odds
+    odds = read(slice(AT_FIRST))
+    probability = chance(odds)
+    if in_doubt(probability):
+        odds = np.append(odds, read(slice(AT_FIRST, SEEN)))
+        probability = chance(odds)
+    return odds, probability
 
 
 def in_doubt(probability: float) -> bool:
@@ -77,7 +76,11 @@ def in_doubt(probability: float) -> bool:
 
 
 def read_units(reader: PairReader, turn: Turn, ranked: Ranked) -> Numbers:
-    """The reader's log-odds (n,) that each of the ranked units (n) answers the question."""
+    """The reader's log-odds (n,) that each of the ranked units (n) answers the question.
+
+    A question that leans on others is read by itself: what these were about decided already which
+    units are the best, and beside them the reader lost sight of what is asked.
+    """
     texts = [_told(candidate) for candidate, _ in ranked]
     return reader.odds(turn.question, texts).astype(np.float64)
 

@@ -23,7 +23,7 @@ from rag.e5_file import (
     read_packed,
     tokenizer_of,
     with_layers,
-)  # fmt: skip
+)
 from rag.embed import Vector
 from rag.errors import EmbeddingError
 from rag.prepared import open_session, workshop
@@ -195,14 +195,15 @@ def _by_hand(rows: Vector, packed: Packed, layers: tuple[int, ...]) -> Vector:
     return x
 
 
+@pytest.mark.parametrize("large", [{}, {1: 5}])
 @pytest.mark.parametrize("layers", [(0, 1), (1,)])
 def test_the_graph_computes_what_the_layers_do_by_hand(
-    tmp_path: Path, layers: tuple[int, ...]
+    tmp_path: Path, layers: tuple[int, ...], large: dict[int, int]
 ) -> None:
     import onnx
 
     packed = read_packed(packed_file(tmp_path / "small.bin", np.random.default_rng(7)))
-    onnx.save(graph_of(with_layers(packed, layers)), str(tmp_path / "small.onnx"))
+    onnx.save(graph_of(with_layers(packed, layers), large), str(tmp_path / "small.onnx"))
     rows = input_rows(packed)[[0, 3, 4, 1]]
     (hidden,) = open_session(tmp_path / "small.onnx").run(None, {"rows": rows[None]})[0]
     assert np.abs(hidden - _by_hand(rows, packed, layers)).max() < 1e-4

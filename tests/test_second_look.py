@@ -112,9 +112,15 @@ def test_the_chance_by_the_first_two_decides_how_many_are_read(
         known.append(odds.tolist())
         return chance
 
-    assert look(reader, turn, ranked, told).tolist() == [-4.0, 9.0, -4.0, -4.0][:units]
-    assert known == [[-4.0, 9.0]]
-    assert len(look(reader, turn, ranked[:2], told)) == 2
+    def read(part: slice) -> Numbers:
+        return read_units(reader, turn, ranked[part])
+
+    odds, probability = look(read, told)
+    assert odds.tolist() == [-4.0, 9.0, -4.0, -4.0][:units]
+    assert known == [[-4.0, 9.0, -4.0, -4.0][:n] for n in (2, 4) if n <= units]
+    assert probability == chance
+    few, _ = look(lambda part: read_units(reader, turn, ranked[:2][part]), told)
+    assert len(few) == 2
 
 
 def after(history: Sequence[str], question: str) -> Turn:
