@@ -35,7 +35,7 @@ from rag.answerable import ANSWER_SIGNALS
 from rag.domain import Hit
 from rag.embed import Vector
 from rag.evidence import DEPTH, chance_of, rank
-from rag.reader import open_reader
+from rag.reader import Told, open_reader
 from rag.rerank import PairReader, look, reranked
 from rag.retrieve import Retrieved
 from rag.settings import cache_folder
@@ -121,9 +121,9 @@ class Remembering:
 
     def __init__(self, reader: PairReader) -> None:
         self._reader = reader
-        self._known: dict[tuple[str, str], float] = {}
+        self._known: dict[tuple[str, Told], float] = {}
 
-    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+    def odds(self, question: str, texts: Sequence[Told]) -> Vector:
         """The log-odds (texts,) that each text answers the question."""
         new = [text for text in texts if (question, text) not in self._known]
         if new:

@@ -268,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     set_arguments(parser)
-    parser.add_argument("--answerable-from", type=float, default=0.51)
+    parser.add_argument("--answerable-from", type=float, default=0.49)
     parser.add_argument("--share", type=float, default=0.045)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from rag.embed import Vector
 from rag.errors import EmbeddingError
 from rag.prepared import digest, open_session, packaged_file, quantised, workshop
 from rag.settings import Settings
+from rag.widen import leans_back
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -43,7 +44,7 @@ PACKAGED = (
     "d06eb0b0ae4e8a46813ece6d2dd9a9f3880ea3a44c8968d72d0a6fd670ec5234",
 )  # fmt: skip
 # Changing how the prepared files are made must change this, so that no old ones are taken.
-_PREPARATION = "reader-dynamic-qint8-per-channel-3"
+_PREPARATION = "reader-dynamic-qint8-per-channel-4"
 _FILES = ("model.onnx", "tokenizer.json", "rows.npy", "head.npz")
 _TAUGHT = "reader.npz"
 # The layers of the encoder that the reader goes through: without the others it lost least, before
@@ -52,9 +53,21 @@ LAYERS = (0, 2, 4, 5, 6, 9, 10, 11)
 # In these of them one of the wide numbers is up to eight times as large as any other, which would
 # be lost beside it in 8 bits. With it apart, the log-odds are off by half as much (0.25, not 0.53).
 _LARGE = {0: 318, 2: 354, 4: 778, 5: 658, 6: 1152}
-# Tokens of a question, and of both together.
-_MOST_ASKED, _MOST = 64, 160
+# Tokens of a question, of what stands above a text, and of all together.
+_MOST_ASKED, _MOST_ABOVE, _MOST = 64, 64, 160
 _AT_ONCE = 4
+
+
+class Told(NamedTuple):
+    """A unit as the reader sees it: its own text, and what stands `above` it."""
+
+    above: str
+    text: str
+
+    @property
+    def characters(self) -> int:
+        """How long both are."""
+        return len(self.above) + len(self.text)
 
 
 class Reader:
@@ -84,13 +97,13 @@ class Reader:
         # Besides the thread that asks.
         self._pool = ThreadPoolExecutor(max(1, min(_AT_ONCE, os.cpu_count() or 1) - 1))
 
-    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+    def odds(self, question: str, texts: Sequence[Told]) -> Vector:
         """The log-odds (texts,) that each text answers the question; 0 where both are as likely."""
         # The longest first, so that no core has it left at the end.
-        order = sorted(set(texts), key=len, reverse=True)
+        order = sorted(set(texts), key=lambda told: told.characters, reverse=True)
         # Prepared on one thread: on several they would wait for each other.
         left = iter([(text, self._input(question, text)) for text in order])
-        found: dict[str, float] = {}
+        found: dict[Told, float] = {}
 
         def read() -> None:
             for text, rows in left:
@@ -104,7 +117,7 @@ class Reader:
                 other.result()
         return np.array([found[text] for text in texts], np.float32)
 
-    def _input(self, question: str, text: str) -> Vector:
+    def _input(self, question: str, text: Told) -> Vector:
         """The rows (tokens, d) that the model is given of a question and a text."""
         ids, kinds = together(self._tokenizer, question, text)
         rows: Vector = self._rows[ids].astype(np.float32)
@@ -117,7 +130,8 @@ class Reader:
 
 
 class Head:
-    """What is added to the rows of a question and of a text, and what makes one number of them."""
+    """What is added to the rows of a question, of a text and of what stands above that, and what
+    makes one number of them."""
 
     def __init__(self, values: Mapping[str, Numbers]) -> None:
         self.kinds, self._wide, self._wide_bias, self._last, self._last_bias = (
@@ -133,17 +147,31 @@ class Head:
 HEAD = ("kinds", "head.w", "head.b", "last.w", "last.b")
 
 
-def as_told(title: str, above: str, text: str) -> str:
-    """A unit as the reader sees it: after its article's title and what stands nearest above it."""
-    told = f"{above} {text}".strip()
-    return told if not title or told.startswith(title) else f"{title}: {told}"
+def as_told(title: str, above: str, text: str, before: str = "") -> Told:
+    """A unit as the reader sees it.
+
+    Args:
+        title: of its article.
+        above: what stands nearest above it: a heading, a lead-in, the header of its table.
+        text: its own.
+        before: the sentence before it, which is shown where it leans on that.
+    """
+    if before and leans_back(text):
+        above = f"{above} {before}".strip()
+    if title and not f"{above} {text}".strip().startswith(title):
+        above = f"{title}: {above}".strip()
+    return Told(above, text)
 
 
-def together(tokenizer: Tokenizer, question: str, text: str) -> tuple[list[int], list[int]]:
-    """The pieces of a question and a text, and of each which of them it is of, 0 or 1."""
+def together(tokenizer: Tokenizer, question: str, told: Told) -> tuple[list[int], list[int]]:
+    """The pieces of a question, of what stands above a text, and of the text, and of each piece
+    which of them it is of: 0, 2 or 1. What is nearest above is kept longest."""
     asked = tokenizer.encode(question).ids[:_MOST_ASKED]
-    told = tokenizer.encode(text).ids[1 : _MOST - len(asked) + 1]
-    return asked + told, [0] * len(asked) + [1] * len(told)
+    text = tokenizer.encode(told.text).ids[1:][: _MOST - len(asked)]
+    above = tokenizer.encode(told.above).ids[1:-1]
+    room = min(_MOST_ABOVE, _MOST - len(asked) - len(text))
+    above = above[max(0, len(above) - room) :]
+    return asked + above + text, [0] * len(asked) + [2] * len(above) + [1] * len(text)
 
 
 def encoder(path: Path) -> Packed:

@@ -14,8 +14,9 @@ import numpy as np
 
 from rag.answerable import ANSWER_SIGNALS
 from rag.conversation import Turn
+from rag.domain import Kind
 from rag.embed import Vector
-from rag.reader import as_told
+from rag.reader import Told, as_told
 from rag.reading import Numbers
 from rag.signals import Candidate
 
@@ -32,7 +33,7 @@ Ranked = Sequence[tuple[Candidate, float]]
 class PairReader(Protocol):
     """What tells how likely texts are to answer a question."""
 
-    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+    def odds(self, question: str, texts: Sequence[Told]) -> Vector:
         """The log-odds (texts,) that each text answers the question."""
         ...
 
@@ -108,8 +109,14 @@ def _total(scores: Numbers) -> float:
     return float(np.logaddexp.reduce(scores))
 
 
-def _told(candidate: Candidate) -> str:
-    """The unit as the reader sees it: after its title and its heading, lead-in or table header."""
-    article = candidate.hit.passage.article
-    above = " ".join(span.of(article.text).strip() for span in candidate.unit.context[-1:])
-    return as_told(article.metadata.title or "", above, candidate.text)
+def _told(candidate: Candidate) -> Told:
+    """The unit as the reader sees it: after its title and its heading, lead-in or table header,
+    and the sentence of its passage that it leans on."""
+    passage, unit = candidate.hit.passage, candidate.unit
+    text = passage.article.text
+    above = " ".join(span.of(text).strip() for span in unit.context[-1:])
+    before = ""
+    if unit.kind is Kind.SENTENCE and (place := passage.units.index(unit)):
+        last = passage.units[place - 1]
+        before = last.span.of(text) if last.kind is Kind.SENTENCE else ""
+    return as_told(passage.article.metadata.title or "", above, candidate.text, before)

@@ -212,7 +212,7 @@ def _with_speaker(run: _Run) -> _Run:
 
 def _with_subject(run: _Run) -> _Run:
     """A run whose subject or speaker is a pronoun with the sentence that holds the name."""
-    wider, leaning = run, _leans(str(run))
+    wider, leaning = run, leans_back(str(run))
     for _ in range(2):
         if not leaning:
             return wider
@@ -225,11 +225,12 @@ def _with_subject(run: _Run) -> _Run:
         # A quotation of somebody else's names nobody that the sentence after it speaks of.
         if _bare(added):
             return run
-        wider, leaning = longer, _leans(added)
+        wider, leaning = longer, leans_back(added)
     return run if leaning else wider
 
 
-def _leans(text: str) -> bool:
+def leans_back(text: str) -> bool:
+    """Whether a sentence is about what only the one before it names: "It", "they said"."""
     outside = _outside(text)
     if _POINTS_BACK.match(text) and not text.startswith(("“", '"', "«")):
         return not _POINTS_NOWHERE.match(text)

@@ -13,6 +13,7 @@ from eval.cases import QuestionSet, load_set
 from eval.fitted import Figures, Judged, by_set, figures, markdown, mean
 from eval.samples import Sample
 from rag.answerable import ANSWER_SIGNALS
+from rag.reader import Told
 from rag.rerank import SECOND_SIGNALS, SEEN
 from rag.signals import UNIT_SIGNALS
 from tests.conftest import ARTICLES, ROOT
@@ -144,8 +145,8 @@ def test_the_reader_is_asked_once_for_each_text(read):
 
     counting = Counting()
     remembering = ablate.Remembering(counting)
-    first = remembering.odds("Who?", ["Ada.", "Bob."])
-    again = remembering.odds("Who?", ["Bob.", "Ada.", "Cid."])
+    first = remembering.odds("Who?", [Told("", "Ada."), Told("", "Bob.")])
+    again = remembering.odds("Who?", [Told("", text) for text in ("Bob.", "Ada.", "Cid.")])
     assert again[:2].tolist() == first[::-1].tolist()
     assert counting.asked == 3
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from eval.teach import __main__ as teach
 from eval.teach.lessons import Choice, Lesson, batches, choice, read_lessons
 from rag.errors import UsageError
+from rag.reader import Told
 from tests.conftest import ROOT
 
 UNITS = ("The quay was mended in May.", "Name | Berths", "North | 12", "South | 30")
@@ -53,26 +54,48 @@ def test_the_one_that_answers_is_among_those_to_choose_from(
     lesson = Lesson("Quay", "Berths", UNITS, "?", answers, 1 if answers else 0)
     found = choice(lesson, count, Random(seed))
     assert len(found.told) == len(set(found.told)) == min(count, len(UNITS))
-    bare = [told.strip("| ") for told in found.told]
+    bare = [told.text.strip("| ") for told in found.told]
     if answers:
-        assert bare[found.right].endswith(UNITS[answers[0]])
+        assert bare[found.right] == UNITS[answers[0]]
     else:
         assert found.right == len(found.told)
-    assert any(told.endswith(UNITS[lesson.near]) for told in bare)
+    assert UNITS[lesson.near] in bare
 
 
 @given(seed=st.integers(0, 10**6))
 def test_a_row_is_told_after_the_row_that_heads_it(seed: int) -> None:
     lesson = Lesson("Quay", "Berths", UNITS, "How many berths has the south?", (3,), 2)
     told = choice(lesson, 2, Random(seed)).told
-    rows = {"Name | Berths North | 12", "Name | Berths South | 30",
-            "| Name | Berths | | North | 12 |", "| Name | Berths | | South | 30 |"}  # fmt: skip
-    assert {one.removeprefix("Quay: ") for one in told} <= rows
+    rows = {("Name | Berths", "North | 12"), ("Name | Berths", "South | 30"),
+            ("| Name | Berths |", "| North | 12 |"),
+            ("| Name | Berths |", "| South | 30 |")}  # fmt: skip
+    assert {(one.above.removeprefix("Quay: "), one.text) for one in told} <= rows
+
+
+LEANING = ("It was mended in May.", "The quay was built in 1911.", "It has twelve berths.",
+           "They were let at once.", "Name | Berths", "It has none.")  # fmt: skip
+
+
+def test_a_sentence_that_leans_on_the_one_before_is_told_after_it() -> None:
+    lesson = Lesson("", "Berths", LEANING, "How many berths has the quay?", (2,), 1)
+    told = {one for seed in range(60) for one in choice(lesson, 6, Random(seed)).told}
+    assert ("Berths The quay was built in 1911.", LEANING[2]) in told
+    # Some are the first of a passage.
+    assert ("Berths", LEANING[2]) in told
+    # There is none before the first, and a row is none.
+    assert {one.above for one in told if one.text in (LEANING[0], LEANING[5])} == {"Berths"}
+
+
+@given(seed=st.integers(0, 10**6))
+def test_what_is_told_after_the_answer_is_among_those_to_choose_from(seed: int) -> None:
+    lesson = Lesson("", "", LEANING, "How many berths has the quay?", (2,), 0)
+    texts = [told.text for told in choice(lesson, 3, Random(seed)).told]
+    assert texts == [LEANING[2], LEANING[0], LEANING[3]]
 
 
 @given(sizes=st.lists(st.integers(1, 9), max_size=70), size=st.integers(1, 5), seed=st.integers())
 def test_every_question_is_in_one_batch(sizes: list[int], size: int, seed: int) -> None:
-    choices = [Choice(str(at), ("x" * n,), 0) for at, n in enumerate(sizes)]
+    choices = [Choice(str(at), (Told("", "x" * n),), 0) for at, n in enumerate(sizes)]
     dealt = batches(choices, size, Random(seed))
     assert sorted(c.question for some in dealt for c in some) == sorted(c.question for c in choices)
     assert all(0 < len(some) <= size for some in dealt)

@@ -27,17 +27,21 @@ from rag.e5_file import (
 from rag.embed import Vector
 from rag.errors import EmbeddingError
 from rag.prepared import open_session, workshop
-from rag.reader import HEAD, Head, Reader, as_told, open_reader, together
+from rag.reader import HEAD, Head, Reader, Told, as_told, open_reader, together
 from rag.settings import cache_folder
 from tests.packed import WIDTH, packed_file
 
 SENTENCES = [
-    "The bridge is closed to lorries until the bearings are replaced.",
-    "Lorries\u200b over 12 t take the ferry;\n\tit leaves every forty minutes. ﬁ ½ Ⅻ",
-    "Zoë’s café charges €3.20 — or 3,20 EUR — for a coffee.",
+    Told("", text)
+    for text in (
+        "The bridge is closed to lorries until the bearings are replaced.",
+        "Lorries\u200b over 12 t take the ferry;\n\tit leaves every forty minutes. ﬁ ½ Ⅻ",
+        "Zoë’s café charges €3.20 — or 3,20 EUR — for a coffee.",
+    )
 ]
 
 
+ADA, ROBERT = Told("", "Ada."), Told("", "Robert.")
 QUESTIONS = {"How do heavy vehicles get over the water?": 1, "What does an espresso cost?": 2}
 
 
@@ -50,15 +54,15 @@ def test_the_unit_that_answers_has_the_best_odds(read: Reader) -> None:
 
 
 def test_the_same_text_is_read_once(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
+    seen: list[Told] = []
     monkeypatch.setattr(read, "_input", lambda _, text: seen.append(text) or text)
-    monkeypatch.setattr(read, "_odds", lambda text: float(len(text)))
-    assert read.odds("Who?", ["Ada.", "Robert.", "Ada."]).tolist() == [4.0, 7.0, 4.0]
-    assert seen == ["Robert.", "Ada."]
+    monkeypatch.setattr(read, "_odds", lambda told: float(len(told.text)))
+    assert read.odds("Who?", [ADA, ROBERT, ADA]).tolist() == [4.0, 7.0, 4.0]
+    assert seen == [ROBERT, ADA]
 
 
 def test_several_at_once_are_read_as_alone(read: Reader) -> None:
-    texts = [f"{sentence} {number}" for sentence in SENTENCES for number in range(4)]
+    texts = [Told("", f"{one.text} {number}") for one in SENTENCES for number in range(4)]
     alone = [read.odds("What does an espresso cost?", [text])[0] for text in texts]
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(read.odds, "What does an espresso cost?", texts) for _ in range(8)]
@@ -73,31 +77,49 @@ def test_what_goes_wrong_in_another_thread_is_raised(
 
     monkeypatch.setattr(read, "_odds", fail)
     with pytest.raises(MemoryError, match="no room"):
-        read.odds("Who?", ["Ada.", "Robert."])
+        read.odds("Who?", [ADA, ROBERT])
 
 
 def test_what_is_longer_than_the_reader_takes_is_cut(read: Reader) -> None:
-    long = "The ferry leaves every forty minutes. " * 400
-    ids, kinds = together(read._tokenizer, "When does the ferry leave? " * 40, long)
-    assert (len(ids), len(kinds), kinds.count(0)) == (160, 160, 64)
-    assert np.isfinite(read.odds("When does the ferry leave?", [long])).all()
+    long, asked = "The ferry leaves every forty minutes. " * 400, "When does the ferry leave? "
+    for told, of in (
+        (Told("", long), [64, 96, 0]), (Told(long, long), [64, 96, 0]),
+        (Told(long, "quay"), [64, 2, 64]), (Told("quay", "quay"), [64, 2, 1]),
+    ):  # fmt: skip
+        ids, kinds = together(read._tokenizer, asked * 40, told)
+        assert (len(ids), [kinds.count(kind) for kind in range(3)]) == (sum(of), of)
+        assert np.isfinite(read.odds(asked, [told])).all()
+    # What is nearest above is kept.
+    ids, kinds = together(read._tokenizer, asked, Told(long + "berth", "quay"))
+    (end,) = (at for at in range(len(kinds) - 1) if kinds[at : at + 2] == [2, 1])
+    assert read._tokenizer.decode(ids[: end + 1]).endswith("▁minutes . ▁ber th")
 
 
 def test_a_question_and_a_text_are_read_as_one(read: Reader) -> None:
-    ids, kinds = together(read._tokenizer, "ferry?", "quay")
-    asked, told = (read._tokenizer.encode(text).ids for text in ("ferry?", "quay"))
-    assert ids == [*asked, *told[1:]] and ids.count(told[0]) == 1
-    assert kinds == [0] * len(asked) + [1] * (len(told) - 1)
+    ids, kinds = together(read._tokenizer, "ferry?", Told("berth", "quay"))
+    asked, above, text = (read._tokenizer.encode(t).ids for t in ("ferry?", "berth", "quay"))
+    assert ids == [*asked, *above[1:-1], *text[1:]] and ids.count(text[0]) == 1
+    assert kinds == [0] * len(asked) + [2] * (len(above) - 2) + [1] * (len(text) - 1)
 
 
-@pytest.mark.parametrize(("title", "above", "told"), [
-    ("Quay news", "Repairs", "Quay news: Repairs It is mended."),
-    ("Quay news", "", "Quay news: It is mended."),
-    ("", "Repairs", "Repairs It is mended."),
-    ("Repairs", "Repairs", "Repairs It is mended."),
+@pytest.mark.parametrize(("title", "above", "before", "told"), [
+    ("Quay news", "Repairs", "", "Quay news: Repairs"),
+    ("Quay news", "", "", "Quay news:"),
+    ("", "Repairs", "", "Repairs"),
+    ("", "", "", ""),
+    ("Repairs", "Repairs", "", "Repairs"),
+    ("It is", "", "", ""),
+    ("Quay news", "Repairs", "A ship hit the quay.", "Quay news: Repairs A ship hit the quay."),
+    ("", "", "A ship hit the quay.", "A ship hit the quay."),
 ])  # fmt: skip
-def test_a_unit_is_read_after_what_it_stands_under(title: str, above: str, told: str) -> None:
-    assert as_told(title, above, "It is mended.") == told
+def test_a_unit_is_read_after_what_it_stands_under(
+    title: str, above: str, before: str, told: str
+) -> None:
+    assert as_told(title, above, "It is mended.", before) == (told, "It is mended.")
+
+
+def test_what_names_what_it_is_about_is_read_without_the_sentence_before() -> None:
+    assert as_told("", "", "The quay is mended.", "A ship hit it.") == ("", "The quay is mended.")
 
 
 def test_marks_of_the_model_in_a_text_are_text(read: Reader) -> None:
@@ -224,7 +246,7 @@ def test_what_was_changed_is_added(tmp_path: Path) -> None:
 
 def test_the_head_makes_one_number_of_the_mean() -> None:
     rng = np.random.default_rng(3)
-    values = dict(zip(HEAD, map(rng.normal, [0] * 5, [1] * 5, [(2, 4), (4, 4), 4, 4, ()]),
+    values = dict(zip(HEAD, map(rng.normal, [0] * 5, [1] * 5, [(3, 4), (4, 4), 4, 4, ()]),
                       strict=True))  # fmt: skip
     hidden = rng.normal(size=(7, 4)).astype(np.float32)
     wide = np.tanh(values["head.w"] @ hidden.mean(axis=0) + values["head.b"])

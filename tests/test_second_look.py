@@ -18,7 +18,7 @@ from rag.assistant import Assistant
 from rag.conversation import Turn, last_turn
 from rag.embed import Vector
 from rag.evidence import Assessment, assess, load_weights
-from rag.reader import reader_of
+from rag.reader import Told, reader_of
 from rag.reading import Numbers
 from rag.rerank import (
     AT_FIRST,
@@ -39,14 +39,14 @@ QUESTIONS = [c.question for c in load_set(
 LOG_ODDS = st.floats(-30, 30)
 
 
-class Told:
+class Saying:
     """Says of one text of those it is asked about that it answers, and keeps what it was asked."""
 
     def __init__(self, right: int) -> None:
         self.right = right
-        self.asked: list[tuple[str, list[str]]] = []
+        self.asked: list[tuple[str, list[Told]]] = []
 
-    def odds(self, question: str, texts: Sequence[str]) -> Vector:
+    def odds(self, question: str, texts: Sequence[Told]) -> Vector:
         before = sum(len(told) for _, told in self.asked)
         self.asked.append((question, list(texts)))
         places = range(before, before + len(texts))
@@ -85,13 +85,13 @@ def test_two_units_are_read_and_two_more_where_there_is_doubt(
 ) -> None:
     further = moved = 0
     for question in QUESTIONS[:60]:
-        reader = Told(right)
+        reader = Saying(right)
         plain, second = assessed(assistant, question), assessed(assistant, question, reader)
         before, after = quoted(plain), quoted(second)
         assert all(asked == question for asked, _ in reader.asked)
         assert [len(told) for _, told in reader.asked] in ([AT_FIRST], [AT_FIRST, SEEN - AT_FIRST])
         told = [text for _, texts in reader.asked for text in texts]
-        assert all(text.endswith(unit) for text, unit in zip(told, before, strict=False))
+        assert all(one.text == unit for one, unit in zip(told, before, strict=False))
         assert set(after) == set(before)
         further += len(reader.asked) > 1
         moved += right < len(told) and after[0] == before[right]
@@ -105,7 +105,7 @@ def test_two_units_are_read_and_two_more_where_there_is_doubt(
 def test_the_chance_by_the_first_two_decides_how_many_are_read(
     assistant: Assistant, chance: float, units: int
 ) -> None:
-    turn, reader, known = last_turn(QUESTIONS[0], ()), Told(1), []
+    turn, reader, known = last_turn(QUESTIONS[0], ()), Saying(1), []
     ranked = evidence.rank(assistant._retriever.search(turn), load_weights().unit)
 
     def told(odds: Numbers) -> float:
@@ -137,21 +137,37 @@ def test_each_unit_is_read_after_its_title_and_what_stands_above_it(
     make_assistant: Callable[[Path], Assistant], tmp_path: Path
 ) -> None:
     (tmp_path / "a.md").write_text(f"# Quay news\n\n## Repairs\n\n{FERRY} {WORK}\n")
-    turn, reader = last_turn("How long is the ferry out of service?", ()), Told(0)
+    turn, reader = last_turn("How long is the ferry out of service?", ()), Saying(0)
     retrieved = make_assistant(tmp_path)._retriever.search(turn)
     ranked = evidence.rank(retrieved, load_weights().unit)
     ranked.sort(key=lambda pair: pair[0].text != FERRY)
     found = read_units(reader, turn, ranked)
-    told = [f"Quay news: Repairs {text}" for text in (FERRY, WORK)]
+    told = [("Quay news: Repairs", text) for text in (FERRY, WORK)]
     assert reader.asked == [(turn.question, told)]
     assert found.tolist() == [9.0, -4.0]
+
+
+def test_a_sentence_that_leans_on_the_one_before_is_read_after_it(
+    make_assistant: Callable[[Path], Assistant], tmp_path: Path
+) -> None:
+    first, leans, last = "They are at work.", "It takes eleven weeks.", "It will rain on Sunday."
+    text = f"# Quay news\n\n{first} {FERRY} {leans}\n\n- Bring a coat\n\n{last}\n"
+    (tmp_path / "a.md").write_text(text)
+    turn, reader = last_turn("How long is the ferry out of service?", ()), Saying(0)
+    retrieved = make_assistant(tmp_path)._retriever.search(turn)
+    read_units(reader, turn, evidence.rank(retrieved, load_weights().unit))
+    ((_, told),) = reader.asked
+    above = {one.text: one.above for one in told}
+    assert above[leans] == f"Quay news: {FERRY}"
+    # Before the one there is none, before the other no sentence.
+    assert {above[first], above[last], above[FERRY]} == {"Quay news:"}
 
 
 def test_a_follow_up_is_read_by_itself(
     make_assistant: Callable[[Path], Assistant], tmp_path: Path
 ) -> None:
     (tmp_path / "a.md").write_text(f"# Quay news\n\n{FERRY} {WORK}\n")
-    turn, reader = after(("Is the ferry running?", "No."), "And how long will it take?"), Told(0)
+    turn, reader = after(("Is the ferry running?", "No."), "And how long will it take?"), Saying(0)
     retrieved = make_assistant(tmp_path)._retriever.search(turn)
     read_units(reader, turn, evidence.rank(retrieved, load_weights().unit))
     assert turn.standalone != turn.question
@@ -190,8 +206,8 @@ def test_the_kind_asked_for_that_is_not_there_and_the_length_are_signals(
 
 def test_where_nothing_answers_an_answer_is_less_likely(assistant: Assistant) -> None:
     compared = [
-        (assessed(assistant, q, Told(-1)).probability, assessed(assistant, q, one).probability)
-        for q in QUESTIONS[:60] for one in [Told(0)]
+        (assessed(assistant, q, Saying(-1)).probability, assessed(assistant, q, one).probability)
+        for q in QUESTIONS[:60] for one in [Saying(0)]
     ]  # fmt: skip
     assert all(none < some for none, some in compared)
 
@@ -206,10 +222,10 @@ def test_a_copy_of_what_is_far_stays_far_when_a_page_is_favoured(
     }.items():  # fmt: skip
         (tmp_path / f"{name}.md").write_text(f"# {name}\n\n{text}\n")
 
-    class Behind(Told):
-        def odds(self, question: str, texts: Sequence[str]) -> Vector:
+    class Behind(Saying):
+        def odds(self, question: str, texts: Sequence[Told]) -> Vector:
             super().odds(question, texts)
-            return np.array([-4.0 if behind in t else 4.0 for t in texts], np.float32)
+            return np.array([-4.0 if behind in t.text else 4.0 for t in texts], np.float32)
 
     monkeypatch.setattr(rerank, "in_doubt", lambda _: True)
     turn = last_turn("Where is the key of the hut?", ())
@@ -219,12 +235,12 @@ def test_a_copy_of_what_is_far_stays_far_when_a_page_is_favoured(
         found = assess(retrieved, load_weights(), reader, favour)
         chance = {e.span.of(e.article.text): e.score for e in found.evidence}
         shares.append(chance[behind] / chance[warden])
-    assert any(behind in text for _, texts in reader.asked for text in texts)
+    assert any(behind in told.text for _, texts in reader.asked for told in texts)
     assert shares[0] == pytest.approx(shares[1])
 
 
 def test_a_refusal_stays_one_where_nothing_was_found(assistant: Assistant) -> None:
-    assert not assessed(assistant, "Xyzzy plugh?", Told(0)).answerable
+    assert not assessed(assistant, "Xyzzy plugh?", Saying(0)).answerable
 
 
 def test_the_settings_can_do_without() -> None:

@@ -12,11 +12,11 @@ from eval.teach import __main__ as teach
 from rag import reader
 from rag.e5_file import adapted, graph_of, input_rows, read_packed, tokenizer_of
 from rag.prepared import open_session
-from rag.reader import Head, together
+from rag.reader import Head, Told, together
 from tests.packed import packed_file
 
 torch = pytest.importorskip("torch")
-PAIRS = [("a b?", "ab"), ("ab?", "b a b"), ("b", "a")]
+PAIRS = [("a b?", Told("", "ab")), ("ab?", Told("a", "b a b")), ("b", Told("b b", "a"))]
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def test_what_was_learned_is_what_the_reader_computes(small: Path) -> None:
     session, rows = open_session(small.parent / "small.onnx"), input_rows(packed)
     head, tokenizer = Head(changes), tokenizer_of(packed)
     network = teach.Network(read_packed(small), changes)
-    for (question, text), odds in zip(PAIRS, network.odds(PAIRS).tolist(), strict=True):
-        ids, kinds = together(tokenizer, question, text)
+    for (question, told), odds in zip(PAIRS, network.odds(PAIRS).tolist(), strict=True):
+        ids, kinds = together(tokenizer, question, told)
         given = rows[ids] + rows[len(packed.pieces) :][: len(ids)] + head.kinds[kinds]
         (hidden,) = session.run(None, {"rows": given[None]})[0]
         assert head(hidden) == pytest.approx(odds, abs=1e-3)

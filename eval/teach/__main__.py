@@ -43,7 +43,7 @@ def loss_of(network: Network, some: Sequence[Choice]) -> Any:
 
     pairs = [(one.question, told) for one in some for told in one.told]
     # In two parts, the shorter ones together: less is filled up.
-    order = sorted(range(len(pairs)), key=lambda at: sum(map(len, pairs[at])))
+    order = sorted(range(len(pairs)), key=lambda at: len(pairs[at][0]) + pairs[at][1].characters)
     cut = len(order) * 2 // 3
     parts = [order[:cut], order[cut:]]
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -61,6 +61,7 @@ def teach(network: Network, lessons: Sequence[Lesson], options: argparse.Namespa
     import torch
 
     torch.manual_seed(options.seed)
+    network.dropout = options.dropout
     rng = Random(options.seed)  # noqa: S311
     head: list[Any] = []
     body: list[Any] = []
@@ -96,6 +97,7 @@ def teach(network: Network, lessons: Sequence[Lesson], options: argparse.Namespa
             kept = {name: values.detach().numpy() for name, values in network.parameters.items()}
             np.savez(options.keep, **kept)
         _say(f"round {number} is done")
+    network.dropout = 0.0
 
 
 def _parameters(path: Path, packed: Packed) -> Tensors:
@@ -124,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rate", type=float, default=4e-5, help="the steepest learning rate")
     parser.add_argument("--units", type=int, default=3, help="to choose from")
+    parser.add_argument("--dropout", type=float, default=0.1, help="the share left out by lot")
     parser.add_argument("--batch", type=int, default=14, help="questions")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rank", type=int, default=_RANK, help="of what is written of a matrix")

@@ -15,11 +15,14 @@ from typing import Any
 
 from eval.importers.reading import json_lines, need, objects, texts
 from rag.errors import UsageError
-from rag.reader import as_told
+from rag.reader import Told, as_told
+from rag.widen import leans_back
 
 _CELLS = " | "
 # Of so many passages the reader does not see the title: articles may have none.
 _UNTITLED = 0.12
+# Of so many sentences it does not see the one before: they may be the first of a passage.
+_ALONE = 0.12
 # Of so many the cells of rows stand as in Markdown.
 _MARKED = 0.5
 
@@ -42,7 +45,7 @@ class Choice:
     the one that answers, or their number where none does."""
 
     question: str
-    told: tuple[str, ...]
+    told: tuple[Told, ...]
     right: int
 
 
@@ -73,19 +76,24 @@ def choice(lesson: Lesson, count: int, rng: Random) -> Choice:
     taken = [*right, lesson.near]
     others = [i for i in range(len(lesson.units)) if i not in (*lesson.right, lesson.near)]
     rng.shuffle(others)
-    beside = [i for i in others if abs(i - taken[0]) == 1][:1]
+    # The one that leans on what answers, and is seen with it, before others.
+    beside = sorted(
+        (i for i in others if abs(i - taken[0]) == 1),
+        key=lambda i: i < taken[0] or not leans_back(lesson.units[i]),
+    )[:1]
     taken += [*beside, *(i for i in others if i not in beside)][: max(0, count - len(taken))]
     title = "" if rng.random() < _UNTITLED else lesson.title
     marked = rng.random() < _MARKED
-    told = tuple(_told(lesson, title, place, marked) for place in taken)
+    told = tuple(_told(lesson, title, place, marked, rng.random() < _ALONE) for place in taken)
     return Choice(lesson.question, told, 0 if right else len(told))
 
 
-def _told(lesson: Lesson, title: str, place: int, marked: bool) -> str:
+def _told(lesson: Lesson, title: str, place: int, marked: bool, alone: bool) -> Told:
     """A unit as the reader sees it, a row of a table after the row that heads it."""
     text = lesson.units[place]
     if _CELLS not in text:
-        return as_told(title, lesson.heading, text)
+        before = "" if alone or not place else lesson.units[place - 1]
+        return as_told(title, lesson.heading, text, "" if _CELLS in before else before)
     head = place
     while head and _CELLS in lesson.units[head - 1]:
         head -= 1
@@ -101,7 +109,9 @@ def batches(choices: Sequence[Choice], size: int, rng: Random) -> list[list[Choi
     rng.shuffle(drawn)
     found = []
     for start in range(0, len(drawn), size * 16):
-        some = sorted(drawn[start : start + size * 16], key=lambda c: sum(map(len, c.told)))
+        some = sorted(
+            drawn[start : start + size * 16], key=lambda c: sum(told.characters for told in c.told)
+        )
         found += [some[at : at + size] for at in range(0, len(some), size)]
     rng.shuffle(found)
     return found

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rag.e5_file import Numbers, Packed, adapted, input_rows, tokenizer_of
-from rag.reader import HEAD, together
+from rag.reader import HEAD, Told, together
 
 Tensors = dict[str, Any]
 
@@ -24,6 +24,8 @@ class Network:
         """Begin with the packed model and a head that says nothing, or with `changes` in both."""
         import torch
 
+        # The share of numbers that are left out by lot while it learns (Srivastava et al., 2014).
+        self.dropout = 0.0
         self._packed = packed
         self._tokenizer = tokenizer_of(packed)
         self._pieces = len(packed.pieces)
@@ -37,7 +39,7 @@ class Network:
             if not name.startswith("emb.") or name.startswith("emb.ln")
         }
         self.parameters |= {
-            "kinds": torch.zeros(2, width),
+            "kinds": torch.zeros(3, width),
             "head.w": (torch.rand(width, width, generator=draw) * 2 - 1) / width**0.5,
             "head.b": torch.zeros(width),
             "last.w": torch.zeros(width),
@@ -48,7 +50,7 @@ class Network:
                 name: torch.from_numpy(np.asarray(changes[name], np.float32)) for name in HEAD
             }
 
-    def odds(self, pairs: Sequence[tuple[str, str]]) -> Any:
+    def odds(self, pairs: Sequence[tuple[str, Told]]) -> Any:
         """The log-odds (n,) that each text answers its question, for pairs of the two."""
         import torch
 
@@ -63,7 +65,7 @@ class Network:
         hidden = self._hidden(rows + self.parameters["kinds"][kinds], there)
         mean = (hidden * there[:, :, None]).sum(1) / there.sum(1, keepdim=True)
         p = self.parameters
-        told = torch.tanh(mean @ p["head.w"].T + p["head.b"])
+        told = torch.tanh(self._some(mean) @ p["head.w"].T + p["head.b"])
         return told @ p["last.w"] + p["last.b"]
 
     def _hidden(self, rows: Any, there: Any) -> Any:
@@ -82,14 +84,21 @@ class Network:
         def heads(x: Any) -> Any:
             return x.unflatten(-1, (packed.heads, -1)).transpose(1, 2)
 
-        x, seen = norm(rows, "emb.ln"), there[:, None, None, :]
+        x, seen = self._some(norm(rows, "emb.ln")), there[:, None, None, :]
         for number in packed.layers:
             at = f"l{number}."
             asked = (heads(linear(x, at + name)) for name in "qkv")
             told = functional.scaled_dot_product_attention(*asked, attn_mask=seen)
-            x = norm(x + linear(told.transpose(1, 2).flatten(2), f"{at}ao"), f"{at}aln")
-            x = norm(x + linear(functional.gelu(linear(x, f"{at}fi")), f"{at}fo"), f"{at}oln")
+            told = self._some(linear(told.transpose(1, 2).flatten(2), f"{at}ao"))
+            x = norm(x + told, f"{at}aln")
+            wide = functional.gelu(linear(x, f"{at}fi"))
+            x = norm(x + self._some(linear(wide, f"{at}fo")), f"{at}oln")
         return x
+
+    def _some(self, x: Any) -> Any:
+        from torch.nn import functional
+
+        return functional.dropout(x, self.dropout, training=self.dropout > 0)
 
     def changes(self, rank: int) -> dict[str, Numbers]:
         """What was changed, as `rag.e5_file.adapted` takes it, each matrix by two of that rank.
