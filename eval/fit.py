@@ -65,7 +65,7 @@ class Looked:
     odds: Numbers
 
     def second_row(self, odds: Numbers) -> Numbers:
-        """The signals of the second answer model, (n + 1,), with these of the `odds` known."""
+        """The signals of the second answer model, (n + 2,), with these of the `odds` known."""
         return second_signals(self.row, self.sample.retrieved.query.turn, odds)
 
 
@@ -155,6 +155,7 @@ _SIGNS = {
     "lacks_number": -1,
     "lacks_kind": -1,
     "read": 1,
+    "read_later": 1,
 }
 _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 

@@ -25,7 +25,7 @@ from rag.signals import Candidate
 AT_FIRST, SEEN = 2, 4
 # Between these, whether a question is answered is in doubt.
 _DOUBT = (0.3, 0.6)
-SECOND_SIGNALS = (*ANSWER_SIGNALS, "read")
+SECOND_SIGNALS = (*ANSWER_SIGNALS, "read", "read_later")
 
 Ranked = Sequence[tuple[Candidate, float]]
 
@@ -87,12 +87,14 @@ def read_units(reader: PairReader, turn: Turn, ranked: Ranked) -> Numbers:
 
 
 def second_signals(signals: Numbers, turn: Turn, odds: Numbers) -> Numbers:
-    """The signals (n + 1,) of the second answer model, after those of the first (n,).
+    """The signals (n + 2,) of the second answer model, after those of the first (n,).
 
-    The last are the best log-odds of those looked at; `odds` are from `look`. Of a follow-up they
-    say little: what it asks for may stand in the questions before it.
+    The last two are the best log-odds of those looked at, of a first question and of a later one,
+    whichever it is; `odds` are from `look`. Of a later question they say less: what it asks for
+    may stand in the questions before it.
     """
-    return np.append(signals, 0.0 if turn.previous else odds.max())
+    best = odds.max()
+    return np.append(signals, (0.0, best) if turn.previous else (best, 0.0))
 
 
 def reranked(ranked: Ranked, odds: Numbers, mixture: Mixture) -> list[tuple[Candidate, float]]:

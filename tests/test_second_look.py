@@ -175,13 +175,13 @@ def test_a_follow_up_is_read_by_itself(
 
 
 @pytest.mark.parametrize(("history", "expected"), [
-    ((), 3.0),
-    (("Is the ferry running?", "Not before the quay has been mended."), 0.0),
+    ((), [3.0, 0.0]),
+    (("Is the ferry running?", "Not before the quay has been mended."), [0.0, 3.0]),
 ])  # fmt: skip
-def test_the_best_odds_are_a_signal(history: Sequence[str], expected: float) -> None:
+def test_the_best_odds_are_a_signal(history: Sequence[str], expected: list[float]) -> None:
     turn = after(history, "How many cabins does the ferry have?")
     signals = second_signals(np.array([1.0, 2.0]), turn, np.array([-1.0, 3.0]))
-    assert signals.tolist() == [1.0, 2.0, expected]
+    assert signals.tolist() == [1.0, 2.0, *expected]
 
 
 @pytest.mark.parametrize(("question", "history", "lacks", "length"), [
