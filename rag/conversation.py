@@ -104,6 +104,8 @@ class Part:
 class Turn:
     """A question with the conversation it may lean on ("" for nothing).
 
+    `part` says that it is a later part of one question, which leans on the first.
+
     `previous` is the last question before it, `earlier` those before that which `previous` leans
     on itself, oldest first, `reply` what was said to `previous`, as `said` reads it. `pointed` is
     the part of the reply that the question points at, as in "the second one".
@@ -114,6 +116,7 @@ class Turn:
     reply: str = ""
     earlier: tuple[str, ...] = ()
     pointed: bool = False
+    part: bool = False
 
     @cached_property
     def dependent(self) -> bool:

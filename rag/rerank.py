@@ -91,9 +91,9 @@ def second_signals(signals: Numbers, turn: Turn, odds: Numbers) -> Numbers:
 
     The last two are the best log-odds of those looked at, of a first question and of a later one,
     whichever it is; `odds` are from `look`. Of a later question they say less: what it asks for
-    may stand in the questions before it.
+    may stand in the questions before it; of a later part of a question, nothing.
     """
-    best = odds.max()
+    best = 0.0 if turn.part else odds.max()
     return np.append(signals, (0.0, best) if turn.previous else (best, 0.0))
 
 

@@ -18,6 +18,7 @@ from rag.assistant import Assistant
 from rag.conversation import Turn, last_turn
 from rag.embed import Vector
 from rag.evidence import Assessment, assess, load_weights
+from rag.parts import part_turns
 from rag.reader import Told, reader_of
 from rag.reading import Numbers
 from rag.rerank import (
@@ -182,6 +183,11 @@ def test_the_best_odds_are_a_signal(history: Sequence[str], expected: list[float
     turn = after(history, "How many cabins does the ferry have?")
     signals = second_signals(np.array([1.0, 2.0]), turn, np.array([-1.0, 3.0]))
     assert signals.tolist() == [1.0, 2.0, *expected]
+
+
+def test_of_a_later_part_the_odds_say_nothing() -> None:
+    _, part = part_turns(last_turn("When does the ferry leave, and what does a loaf cost?", ()))
+    assert second_signals(np.zeros(1), part, np.array([3.0])).tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(("question", "history", "lacks", "length"), [
