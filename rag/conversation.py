@@ -104,11 +104,10 @@ class Part:
 class Turn:
     """A question with the conversation it may lean on ("" for nothing).
 
-    `part` says that it is a later part of one question, which leans on the first.
-
     `previous` is the last question before it, `earlier` those before that which `previous` leans
     on itself, oldest first, `reply` what was said to `previous`, as `said` reads it. `pointed` is
-    the part of the reply that the question points at, as in "the second one".
+    the part of the reply that the question points at, as in "the second one". `later_part` says
+    that it is a part of one question of which `previous` is the first.
     """
 
     question: str
@@ -116,7 +115,7 @@ class Turn:
     reply: str = ""
     earlier: tuple[str, ...] = ()
     pointed: bool = False
-    part: bool = False
+    later_part: bool = False
 
     @cached_property
     def dependent(self) -> bool:

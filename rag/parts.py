@@ -145,4 +145,4 @@ def part_turns(turn: Turn) -> tuple[Turn, ...]:
         return (turn,)
     first = replace(turn, question=parts[0])
     before = (*turn.earlier, turn.previous) if first.dependent else ()
-    return (first, *(Turn(part, parts[0], earlier=before, part=True) for part in parts[1:]))
+    return (first, *(Turn(part, parts[0], earlier=before, later_part=True) for part in parts[1:]))

@@ -93,7 +93,7 @@ def second_signals(signals: Numbers, turn: Turn, odds: Numbers) -> Numbers:
     whichever it is; `odds` are from `look`. Of a later question they say less: what it asks for
     may stand in the questions before it; of a later part of a question, nothing.
     """
-    best = 0.0 if turn.part else odds.max()
+    best = 0.0 if turn.later_part else odds.max()
     return np.append(signals, (0.0, best) if turn.previous else (best, 0.0))
 
 
