@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from ingest.job import ingest
 from rag.assistant import Assistant
@@ -157,4 +157,9 @@ def file(name: str, data: bytes) -> dict[str, object]:
 
 def names(page: Page) -> list[str]:
     """The titles that the library page lists."""
-    return page.locator("#articles tbody th a").all_inner_texts()
+    return listed(page).all_inner_texts()
+
+
+def listed(page: Page) -> Locator:
+    """The links of the articles that the library page lists, for what waits till they are there."""
+    return page.locator("#articles tbody th a")
