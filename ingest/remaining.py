@@ -10,7 +10,7 @@ from ingest.draft import Parsed
 T = TypeVar("T")
 # The indexes take in so many passages while one is encoded, and their commits take as long as
 # encoding so many. Begun sooner, more would be left for the very end, when no core encodes.
-_WHILE_ONE = 48
+_WHILE_ONE = 24
 _COMMITS = 8
 # Of fewer, one commit at the end is all that is needed.
 _FEW = 64

@@ -63,8 +63,11 @@ class _Words(dict[str, int]):
         if len(self) >= _KEPT_WORDS:
             self.clear()
         if word.isascii():
-            # All that is done to such a word before it is cut is to make its letters small.
-            count = len(self._model.tokenize(word.lower()))
+            # All that is done to such a word before it is cut is to make its letters small; and it
+            # is not cut where it is a piece itself.
+            small = word.lower()
+            known = self._model.token_to_id(small) is not None
+            count = 1 if known else len(self._model.tokenize(small))
         else:
             count = len(self._tokenizer.encode(word, add_special_tokens=False))
         self[word] = count
