@@ -126,7 +126,8 @@ class Assistant:
             text = quoted_answer(citations, points, selection.uncovered)
         else:
             near = _nearest(assessment.evidence[:_NEAR_MISSES])
-            text = refusal(assessment.missing)
+            unlike = assessment.unlike
+            text = refusal(assessment.missing, unlike.lacking, unlike.mostly_of_another_time)
         done = time.perf_counter()
         note = _reading(asked.retrieved.query.read_as)
         quotes = Answer(

@@ -134,8 +134,23 @@ def not_covered(parts: Sequence[str]) -> str:
     return f"The articles don't say: {' '.join(escape(part) for part in parts)}"
 
 
-def refusal(missing: Sequence[str]) -> str:
-    """That the articles don't say, and which of the question's words they nowhere have."""
-    if not missing:
-        return REFUSAL
-    return f"{REFUSAL} They nowhere mention {', '.join(f'“{escape(w)}”' for w in missing)}."
+def refusal(missing: Sequence[str], lacking: Sequence[str] = (), other_time: bool = False) -> str:
+    """That the articles don't say, and what of the question is not there.
+
+    Args:
+        missing: its words that stand nowhere in the articles.
+        lacking: its names that stand nowhere in those that come nearest.
+        other_time: whether what comes nearest is of another time than it names.
+    """
+    said = [REFUSAL]
+    if missing:
+        said.append(f"They nowhere mention {_listed(missing)}.")
+    if elsewhere := [name for name in lacking if name not in missing]:
+        said.append(f"What comes nearest does not mention {_listed(elsewhere)}.")
+    if other_time:
+        said.append("What comes nearest is of another time.")
+    return " ".join(said)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"“{escape(word)}”" for word in words)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
 from rag.domain import Evidence
 from rag.favour import PRIOR, Favoured
+from rag.mismatch import Mismatch, mismatch
 from rag.reading import Reading
 from rag.rerank import (
     SECOND_SIGNALS,
@@ -80,13 +81,15 @@ class Weights:
 class Assessment:
     """Evidence best first, without repeats, and the probability that it answers the question.
 
-    `missing` are the question's own words that stand nowhere in the library.
+    `missing` are the question's own words that stand nowhere in the library; `unlike` is what it
+    names that the best evidence is not of.
     """
 
     evidence: tuple[Evidence, ...]
     probability: float
     answerable: bool
     missing: tuple[str, ...]
+    unlike: Mismatch
 
 
 def _linear(data: dict[str, Any], names: Sequence[str]) -> Linear:
@@ -193,7 +196,7 @@ def assess(
     candidates, own_scores = _scored(retrieved, weights.unit)
     ranked = _ordered(candidates, own_scores)
     if not ranked:
-        return Assessment((), 0.0, False, missing)
+        return Assessment((), 0.0, False, missing, Mismatch())
     compared = compare(retrieved, ranked[0][0])
     signals = answer_signals(retrieved, ranked, compared)
     if reader is None:
@@ -208,6 +211,8 @@ def assess(
         ranked = reranked(ranked, odds, weights.second_unit)
     if compared.beside_the_point:
         probability = min(probability, _BESIDE)
+    unlike = mismatch(retrieved.query, ranked)
+    probability = unlike.lowered(probability)
     if favour is not None:
         here = np.array([favour(c.hit.passage.article) for c in candidates])
         if here.any():
@@ -221,7 +226,8 @@ def assess(
         )
         for number, ((c, _), chance) in enumerate(zip(ranked, chances, strict=True), 1)
     )
-    return Assessment(evidence, probability, probability >= weights.answerable_from, missing)
+    answerable = probability >= weights.answerable_from
+    return Assessment(evidence, probability, answerable, missing, unlike)
 
 
 def _as_seen(

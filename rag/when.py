@@ -8,16 +8,17 @@ well nor badly: nothing is known.
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from rag.dates import periods
-from rag.domain import Span
+from rag.domain import Article, Span
 from rag.period import Period, of_iso
 
 
@@ -83,6 +84,11 @@ _ELSEWHERE = 0.25
 # News tell of a day for some days after it.
 _REPORTED_DAYS = 3.0
 _PREVIEW = 0.5
+# An article whose date fits less well than this does not tell of the time asked for by itself.
+_STILL_TOLD = 0.3
+_LONGEST_MONTH = 31
+# Years before this one are not read as such.
+_SURE_FROM = 1500
 
 
 @lru_cache(maxsize=4096)
@@ -170,6 +176,63 @@ def fit(when: When, published: str | None, unit: str, passage: str = "") -> floa
     if near:
         return max(_NEIGHBOUR * near, appeared or 0.0)
     return appeared if near is None or appeared else near
+
+
+def speaks_against(when: When, article: Article, unit: str, around: Iterable[str]) -> bool:
+    """Whether all that is known of when a unit is of speaks against the time of a question.
+
+    Args:
+        when: the time that the question names, as far as `asked` knows it without a today.
+        article: what the unit is of.
+        unit: its own text. What has been so since a day may be so at any later one.
+        around: the texts that it stands under and in.
+
+    Returns:
+        False where the question names no year, or only a side of a time, or one before
+        `_SURE_FROM`; where the unit, its surroundings or its article's day are of that time; where
+        the article names its year somewhere, and its month if it is of one; and where nothing
+        here has a year.
+    """
+    windows = when.periods
+    if not windows or any(w.yearly or w.open_ended or w.first.year < _SURE_FROM for w in windows):
+        return False
+    appeared = of_iso(article.metadata.published) if article.metadata.published else None
+    if appeared and max(_reported(w, appeared) for w in windows) > _STILL_TOLD:
+        return False
+    anchor = _anchor(appeared)
+    named = [_as_said(p, unit) for p in periods(unit, anchor)]
+    named += [p for text in around for p in periods(text, anchor)]
+    known = [p for p in named if not p.yearly]
+    yearless = appeared is None and not known
+    if yearless:
+        # A day without a year may be of any: all that it says is of which month it is.
+        known = [p for p in named if all(w.days <= _LONGEST_MONTH for w in windows)]
+        if not known:
+            return False
+    return not any(w.shared(p) for w in windows for p in known) and not any(
+        _is_named(w, article.text, yearless) for w in windows
+    )
+
+
+def _as_said(period: Period, text: str) -> Period:
+    """The days meant by a period of a text with the words before and after it: "since 2021"."""
+    start, end = period.span.start, period.span.end
+    return _window(period, text[max(0, start - _REACH) : start], text[end : end + _REACH])[0]
+
+
+def _is_named(window: Period, text: str, yearless: bool) -> bool:
+    """Whether the year of a period, or of its end, stands in a text; of a month or less, its
+    month as well, which is enough where what is known has no year."""
+    ends = (window.first, window.last)
+    is_month = window.days <= _LONGEST_MONTH
+    if not (is_month and yearless) and not any(str(day.year) in text for day in ends):
+        return False
+    return not is_month or any(
+        name in text
+        for day in ends
+        for month in [calendar.month_abbr[day.month]]
+        for name in (calendar.month_name[day.month], f"{month}.", f"{month} ", f"-{day:%m}-")
+    )
 
 
 def _anchor(article: Period | None) -> date | None:
