@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import calendar
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -82,7 +81,7 @@ def altered(asked: QuestionSet, kind: str, texts: Documents) -> tuple[list[Case]
 
 def answered(asked: QuestionSet, cases: Sequence[Case]) -> int:
     """How many of the `cases` are answered from the documents of a set."""
-    reader, weights = open_reader(cache_folder(os.environ)), load_weights()
+    reader, weights = open_reader(cache_folder({})), load_weights()
     of = replace(asked, cases=tuple(cases))
     found = collect(of, np.random.default_rng(0), _PASSAGES)
     return sum(assess(one.retrieved, weights, reader).answerable for one in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -88,6 +89,17 @@ class KeywordView:
         """Let go of the files."""
         with self._lock:
             self._index = None
+
+    def renew(self) -> None:
+        """Delete the index and begin it anew; who asks it meanwhile waits.
+
+        Otherwise a question could open what is being deleted.
+        """
+        with self._lock:
+            self.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.open()
 
     def _searcher(self) -> Any:
         """A searcher, also where a question comes between closing and opening anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -57,6 +58,17 @@ class VectorView:
             if self._client is not None:
                 self._client.close()
             self._client = self._collection = None
+
+    def renew(self) -> None:
+        """Delete the index and begin it anew; who asks it meanwhile waits.
+
+        Otherwise a question could open what is being deleted.
+        """
+        with self._lock:
+            self.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.open()
 
     def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""

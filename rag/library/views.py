@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +26,10 @@ class View(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
+        ...
+
+    def renew(self) -> None:
+        """Delete the index and begin it anew; who asks it meanwhile waits."""
         ...
 
     def ids(self) -> set[int]:
@@ -67,8 +70,7 @@ def catch_up(view: View, catalogue: Catalogue, generation: int = 0) -> None:
         except Exception:
             known = None
     if known is None or known > target:
-        view.close()
-        shutil.rmtree(view.folder, ignore_errors=True)
+        view.renew()
         _apply(view, catalogue, generation, 0, [])
     _remember(view, catalogue_id, target)
 
