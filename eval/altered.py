@@ -14,6 +14,7 @@ import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from random import Random
 
 import numpy as np
@@ -22,7 +23,7 @@ from eval.cases import Case, QuestionSet
 from eval.documents import Documents, read_documents
 from eval.samples import collect, named_set
 from rag.evidence import assess, load_weights
-from rag.reader import open_reader
+from rag.reader import Reader, open_reader
 from rag.settings import Settings, cache_folder
 
 _SEED = 3
@@ -79,12 +80,11 @@ def altered(asked: QuestionSet, kind: str, texts: Documents) -> tuple[list[Case]
     return own, other
 
 
-def answered(asked: QuestionSet, cases: Sequence[Case]) -> int:
-    """How many of the `cases` are answered from the documents of a set."""
-    reader, weights = open_reader(cache_folder({})), load_weights()
+def answered(asked: QuestionSet, cases: Sequence[Case], reader: Reader) -> list[bool]:
+    """Of each of the `cases` whether it is answered from the documents of a set."""
     of = replace(asked, cases=tuple(cases))
     found = collect(of, np.random.default_rng(0), _PASSAGES)
-    return sum(assess(one.retrieved, weights, reader).answerable for one in found)
+    return [assess(one.retrieved, load_weights(), reader).answerable for one in found]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,12 +97,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sets = [named_set(name) for name in parser.parse_args(arguments).set]
     print("| set | another | answered as asked | answered with another |")  # noqa: T201
     print("|---|---|---|---|")  # noqa: T201
+    reader = open_reader(cache_folder({}))
     totals = {kind: [0] * 4 for kind in PATTERNS}
     for one in sets:
         texts = read_documents(one.docs, Settings().max_article_mb)
-        for kind in PATTERNS:
-            own, other = altered(one, kind, texts)
-            row = [answered(one, own), len(own), answered(one, other), len(other)]
+        pairs = {kind: altered(one, kind, texts) for kind in PATTERNS}
+        lists = [cases for pair in pairs.values() for cases in pair]
+        said = iter(answered(one, [case for cases in lists for case in cases], reader))
+        for kind, (own, other) in pairs.items():
+            row = [n for cases in (own, other) for n in (sum(islice(said, len(cases))), len(cases))]
             totals[kind] = [a + b for a, b in zip(totals[kind], row, strict=True)]
             _say(one.name, kind, row)
     for kind, row in totals.items():

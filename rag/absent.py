@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rag.beside import Vectors
 from rag.domain import Article
 from rag.text import Word, fold, name_key, words
-
-Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
 
 # Times have a say of their own (`rag.when`), and "I'm" is no name.
 _NO_NAMES = frozenset(
@@ -94,7 +92,7 @@ def absent(question: str, articles: Sequence[Article], vectors: Vectors | None) 
 
 def _stands(word: Word, article: Article) -> bool:
     """Whether a word of a question stands in an article, or a spelling or the initials of it."""
-    if word.surface in _text(article):
+    if any(word.surface in text for text in _texts(article)):
         return True
     known = _words(article)
     if word.term in known.terms:
@@ -114,14 +112,14 @@ def _joined(word: Word, question: str, article: Article) -> bool:
     return any(known & {w.term for w in words(pair)} for pair in pairs)
 
 
-def _text(article: Article) -> str:
+def _texts(article: Article) -> list[str]:
     meant = article.metadata
-    return " \n".join(filter(None, (meant.title, meant.publisher, meant.author, article.text)))
+    return [t for t in (meant.title, meant.publisher, meant.author, article.text) if t]
 
 
 @lru_cache(maxsize=_CACHED)
 def _words(article: Article) -> _Words:
-    found = words(_text(article)[:_LONGEST])
+    found = words(" \n".join(_texts(article))[:_LONGEST])
     named = [w for w in found if w.capitalised]
     return _Words(
         frozenset(w.term for w in found),

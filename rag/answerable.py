@@ -102,11 +102,17 @@ def answer_signals(
     return np.array([values[name] for name in ANSWER_SIGNALS])
 
 
+def chances(scores: Numbers) -> Numbers:
+    """The chance of each unit (n,), if one of them answers, by their log-odds up to a constant."""
+    each = np.exp(scores - scores.max())
+    result: Numbers = each / each.sum()
+    return result
+
+
 def _entropy(scores: Numbers) -> float:
     """How evenly the chances are spread: 0 where one unit has all, 1 where all are equal."""
-    chances = np.exp(scores - scores.max())
-    chances /= chances.sum()
-    return float(-(chances * np.log(chances + 1e-12)).sum() / np.log(max(2, len(chances))))
+    each = chances(scores)
+    return float(-(each * np.log(each + 1e-12)).sum() / np.log(max(2, len(each))))
 
 
 def _together(best: Sequence[Candidate]) -> float:

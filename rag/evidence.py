@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answerable import ANSWER_SIGNALS, answer_signals, compare
+from rag.answerable import ANSWER_SIGNALS, answer_signals, chances, compare
 from rag.domain import Evidence
 from rag.favour import PRIOR, Favoured
 from rag.mismatch import Mismatch, mismatch
@@ -217,14 +217,12 @@ def assess(
         here = np.array([favour(c.hit.passage.article) for c in candidates])
         if here.any():
             ranked = _ordered(candidates, _as_seen(candidates, own_scores, ranked) + PRIOR * here)
-    scores = np.array([score for _, score in ranked])
-    chances = np.exp(scores - scores.max())
-    chances = probability * chances / chances.sum()
+    shares = probability * chances(np.array([score for _, score in ranked]))
     evidence = tuple(
         Evidence(
             number, c.hit.passage.article, c.unit.span, float(chance), c.unit.kind, c.unit.context
         )
-        for number, ((c, _), chance) in enumerate(zip(ranked, chances, strict=True), 1)
+        for number, ((c, _), chance) in enumerate(zip(ranked, shares, strict=True), 1)
     )
     answerable = probability >= weights.answerable_from
     return Assessment(evidence, probability, answerable, missing, unlike)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.absent import absent
+from rag.answerable import chances
 from rag.retrieve import Query
 from rag.signals import Candidate
 from rag.when import asked, speaks_against
@@ -66,18 +67,11 @@ def _of_another_time(question: str, ranked: Ranked) -> float:
     when = asked(question)
     if not when.periods:
         return 0.0
-    scores = np.array([score for _, score in ranked])
-    chances = np.exp(scores - scores.max())
-    return float(
-        sum(
-            chance
-            for (candidate, _), chance in zip(
-                ranked[:_DATED], chances / chances.sum(), strict=False
-            )
-            if speaks_against(
-                when, candidate.hit.passage.article, candidate.text, _around(candidate)
-            )
-        )
+    each: list[float] = chances(np.array([score for _, score in ranked])).tolist()
+    return sum(
+        chance
+        for (candidate, _), chance in zip(ranked[:_DATED], each, strict=False)
+        if speaks_against(when, candidate.hit.passage.article, candidate.text, _around(candidate))
     )
 
 

@@ -113,9 +113,7 @@ def asked(question: str, today: date | None = None) -> When:
     rest = question
     windows = []
     for period in found:
-        start, end = period.span.start, period.span.end
-        before, after = question[max(0, start - _REACH) : start], question[end : end + _REACH]
-        window, newest = _window(period, before, after)
+        window, newest = _window(period, question)
         windows.append(window)
         order = Order.LATEST if newest else order
         rest = rest.replace(question[period.span.start : period.span.end], " ")
@@ -127,10 +125,13 @@ def asked(question: str, today: date | None = None) -> When:
     return When(tuple(windows), order, tuple(outside))
 
 
-def _window(period: Period, before: str, after: str) -> tuple[Period, bool]:
-    """The days meant by a period after these words, and whether the newest of them are."""
+def _window(period: Period, text: str) -> tuple[Period, bool]:
+    """The days meant by a period of a text with the words before and after it, and whether the
+    newest of them are."""
     if period.yearly:
         return period, False
+    start, end = period.span.start, period.span.end
+    before, after = text[max(0, start - _REACH) : start], text[end : end + _REACH]
     day = timedelta(1)
     if _BEFORE.search(before):
         return Period(date.min, period.first - day, period.span), False
@@ -200,7 +201,7 @@ def speaks_against(when: When, article: Article, unit: str, around: Iterable[str
     if appeared and max(_reported(w, appeared) for w in windows) > _STILL_TOLD:
         return False
     anchor = _anchor(appeared)
-    named = [_as_said(p, unit) for p in periods(unit, anchor)]
+    named = [_window(p, unit)[0] for p in periods(unit, anchor)]
     named += [p for text in around for p in periods(text, anchor)]
     known = [p for p in named if not p.yearly]
     yearless = appeared is None and not known
@@ -212,12 +213,6 @@ def speaks_against(when: When, article: Article, unit: str, around: Iterable[str
     return not any(w.shared(p) for w in windows for p in known) and not any(
         _is_named(w, article.text, yearless) for w in windows
     )
-
-
-def _as_said(period: Period, text: str) -> Period:
-    """The days meant by a period of a text with the words before and after it: "since 2021"."""
-    start, end = period.span.start, period.span.end
-    return _window(period, text[max(0, start - _REACH) : start], text[end : end + _REACH])[0]
 
 
 def _is_named(window: Period, text: str, yearless: bool) -> bool:

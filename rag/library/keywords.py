@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.library.rows import Added
+from rag.library.view import View
 from rag.text import name_key, surfaces, word_key
 
 _HEAP = 64_000_000
@@ -60,13 +59,12 @@ def _one_edit(term: str) -> list[str]:
     return [f"{re.escape(start)}{any_}{re.escape(end)}" for start, any_, end in found]
 
 
-class KeywordView:
+class KeywordView(View):
     """A tantivy index of passages."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._index: Any = None
-        self._lock = threading.RLock()
 
     def open(self) -> None:
         """Open the index in `folder`, making it where it is missing."""
@@ -89,17 +87,6 @@ class KeywordView:
         """Let go of the files."""
         with self._lock:
             self._index = None
-
-    def renew(self) -> None:
-        """Delete the index and begin it anew; who asks it meanwhile waits.
-
-        Otherwise a question could open what is being deleted.
-        """
-        with self._lock:
-            self.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.open()
 
     def _searcher(self) -> Any:
         """A searcher, also where a question comes between closing and opening anew."""

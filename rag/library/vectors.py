@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.library.rows import Added
+from rag.library.view import View
 
 _NAME = "passages"
 _LARGEST_BATCH = 5000
@@ -25,15 +24,13 @@ _JITTER = 5e-4
 _SQUARE = (256**2 - 1) / 12
 
 
-class VectorView:
+class VectorView(View):
     """A Chroma collection of passage vectors under cosine distance."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._client: Any = None
         self._collection: Any = None
-        # A question must not meet the moment in which the files are opened anew.
-        self._lock = threading.RLock()
 
     def open(self) -> None:
         """Open the collection in `folder`, making it where it is missing."""
@@ -58,17 +55,6 @@ class VectorView:
             if self._client is not None:
                 self._client.close()
             self._client = self._collection = None
-
-    def renew(self) -> None:
-        """Delete the index and begin it anew; who asks it meanwhile waits.
-
-        Otherwise a question could open what is being deleted.
-        """
-        with self._lock:
-            self.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.open()
 
     def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
         """Take in added passages and drop removed ones; doing it twice does no harm."""

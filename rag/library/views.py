@@ -1,44 +1,17 @@
-"""What a view of the catalogue is, and how each remembers the change it has seen."""
+"""The views of the catalogue, and how each remembers the change it has seen."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from rag.library.catalogue import Catalogue
 from rag.library.keywords import KeywordView
-from rag.library.rows import Added
 from rag.library.vectors import VectorView
-
-
-class View(Protocol):
-    """An index over passages that can be rebuilt from the catalogue at any time."""
-
-    folder: Path
-
-    def open(self) -> None:
-        """Open the index in `folder`, making it where it is missing."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the files."""
-        ...
-
-    def renew(self) -> None:
-        """Delete the index and begin it anew; who asks it meanwhile waits."""
-        ...
-
-    def ids(self) -> set[int]:
-        """The ids of all passages in it."""
-        ...
-
-    def apply(self, added: Iterator[list[Added]], removed: Sequence[int]) -> None:
-        """Take in added passages and drop removed ones; doing it twice does no harm."""
-        ...
+from rag.library.view import View
 
 
 def seen(view: View, catalogue_id: str | None) -> int | None:
@@ -78,8 +51,7 @@ def catch_up(view: View, catalogue: Catalogue, generation: int = 0) -> None:
 def _apply(
     view: View, catalogue: Catalogue, generation: int, known: int, removed: Sequence[int]
 ) -> None:
-    view.folder.mkdir(parents=True, exist_ok=True)
-    view.open()
+    view.make()
     view.apply(catalogue.added_since(known, generation), removed)
 
 
